@@ -1,0 +1,23 @@
+//! The vocabulary of the bank: typed ids, money, time, chance, paging and payment identifiers.
+//!
+//! Everything here is plain data with checked constructors. Nothing reads a file, a socket or an
+//! environment variable, nothing is async, and only [`Clock`] and [`Random`] know the outside world,
+//! so that a test can hold both still.
+
+pub mod actor;
+pub mod clock;
+pub mod currency;
+pub mod id;
+pub mod money;
+pub mod paging;
+pub mod random;
+pub mod secret;
+
+pub use actor::{Actor, ActorKind, RequestId};
+pub use clock::{Clock, Instant};
+pub use currency::Currency;
+pub use id::*;
+pub use money::{Money, MoneyError, Rounding};
+pub use paging::{Cursor, Page, PageRequest};
+pub use random::Random;
+pub use secret::Secret;
