@@ -50,8 +50,9 @@ impl Currency {
     }
 
     /// Returns the English name.
-    pub fn name(self) -> &'static str {
-        iso_currency::Currency::from_code(self.code()).map_or("", |listed| listed.name())
+    pub fn name(self) -> String {
+        let listed = iso_currency::Currency::from_code(self.code());
+        listed.map(|currency| currency.name().to_owned()).unwrap_or_default()
     }
 
     /// Lists every currency that can be counted, by code.
