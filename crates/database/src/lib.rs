@@ -1,1 +1,21 @@
-//! database.
+//! The database under everything: connections, the write transaction, the schema, and the names of broken rules.
+//!
+//! One code runs on two engines: SQLite, embedded and the default, and PostgreSQL. What they do not share
+//! is kept here (and in `ledger`): how a connection is set up, that a write transaction on SQLite is
+//! *immediate*, how a violated constraint is named, and which types a column has.
+//!
+//! - [`Database::begin`] is the only way to open a write transaction. On SQLite it takes the one write lock
+//!   at once; on PostgreSQL it is *read committed*, and rows that are decided upon are locked.
+//! - While a transaction is open nothing else is awaited: on SQLite a second `begin` would wait for it.
+//! - [`Database::read`] serves lists and shows; it may be a replica. Nothing is decided from it.
+
+mod connect;
+mod migrate;
+mod migrations;
+mod postgres;
+mod sqlite;
+pub mod testing;
+mod violated;
+
+pub use connect::{Database, Engine, Options, Tx, savepoint};
+pub use violated::{is_busy, violated};

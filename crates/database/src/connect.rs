@@ -1,0 +1,157 @@
+//! Opening the database and the write transaction.
+
+use std::time::Duration;
+
+use kernel::Secret;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::{postgres, sqlite};
+
+/// Carries every write: opened by [`Database::begin`], passed down, committed on the service's last line.
+pub type Tx = DatabaseTransaction;
+
+/// Names the engine that runs underneath.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded engine: one file, one writer.
+    Sqlite,
+    /// The server: many writers, many nodes.
+    Postgres,
+}
+
+/// Says where the database is and how it is used.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: Secret<String>,
+    /// A PostgreSQL replica for lists; the primary serves them when absent.
+    pub read_url: Option<Secret<String>>,
+    /// The most connections of each pool (PostgreSQL; SQLite has one writer and this many readers).
+    pub connections: u32,
+    /// How long a request waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long one statement may run (PostgreSQL).
+    pub statement_timeout: Duration,
+    /// How long a statement waits for a row lock (PostgreSQL).
+    pub lock_timeout: Duration,
+    /// From when on a statement is logged as slow.
+    pub slow_statement: Duration,
+    /// Whether a commit reaches the disk before it returns. Off only for throw-away test databases.
+    pub durable: bool,
+}
+
+impl Options {
+    /// Takes the usual settings for the database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: Secret::new(url.into()),
+            read_url: None,
+            connections: 8,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(5),
+            slow_statement: Duration::from_millis(250),
+            durable: true,
+        }
+    }
+}
+
+/// Holds the connections to one database; clones share them.
+#[derive(Clone, Debug)]
+pub struct Database {
+    engine: Engine,
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+    pub(crate) options: Options,
+}
+
+impl Database {
+    /// Opens the database without touching its schema.
+    ///
+    /// # Errors
+    /// `DbErr` when the URL names neither engine or the database cannot be reached.
+    pub async fn connect(options: &Options) -> Result<Self, DbErr> {
+        let url = options.url.expose();
+        let (engine, write, read) = if url.starts_with("sqlite:") {
+            let (write, read) = sqlite::connect(options).await?;
+            (Engine::Sqlite, write, read)
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let write = postgres::connect(options, url, options.connections).await?;
+            let read = match &options.read_url {
+                Some(replica) => postgres::connect(options, replica.expose(), options.connections).await?,
+                None => write.clone(),
+            };
+            (Engine::Postgres, write, read)
+        } else {
+            return Err(DbErr::Custom("the database URL must begin with sqlite: or postgres://".to_owned()));
+        };
+        Ok(Self { engine, write, read, options: options.clone() })
+    }
+
+    /// Opens connections of its own to the same database, for a writer that must not queue behind others.
+    ///
+    /// On SQLite there is one writer only, so the same connections are returned.
+    ///
+    /// # Errors
+    /// `DbErr` when the database cannot be reached.
+    pub async fn dedicated(&self, connections: u32) -> Result<Self, DbErr> {
+        if self.engine == Engine::Sqlite {
+            return Ok(self.clone());
+        }
+        let write = postgres::connect(&self.options, self.options.url.expose(), connections).await?;
+        Ok(Self { write, ..self.clone() })
+    }
+
+    /// Opens the write transaction.
+    ///
+    /// # Errors
+    /// `DbErr` when no connection is free in time or, on SQLite, another process holds the write lock too long.
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+    pub async fn begin(&self) -> Result<Tx, DbErr> {
+        let options = match self.engine {
+            Engine::Sqlite => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            },
+            Engine::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::ReadCommitted),
+                ..TransactionOptions::default()
+            },
+        };
+        self.write.begin_with_options(options).await
+    }
+
+    /// Lends the connections that lists and shows read from. Never decide from them.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Lends the primary's connections outside a transaction, for reads that must see the last commit.
+    pub fn primary(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// Names the engine.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Ends all connections; what runs is finished first.
+    pub async fn close(self) {
+        // Closing one handle of a pool closes the pool; an error means that it was closed already.
+        let _ = self.read.close().await;
+        let _ = self.write.close().await;
+    }
+}
+
+/// Opens a savepoint: its rollback undoes what came after, and the outer transaction goes on.
+///
+/// # Errors
+/// `DbErr` when the connection is lost.
+#[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+pub async fn savepoint(tx: &Tx) -> Result<Tx, DbErr> {
+    tx.begin().await
+}

@@ -1,0 +1,49 @@
+//! Connections to the embedded engine.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use crate::Options;
+use crate::connect::Engine;
+use crate::violated::warn_when_slow;
+
+/// How long a writer waits for the write lock of another process (a backup, a second command).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens the one writer and the readers. The file is made when it is absent.
+pub(crate) async fn connect(options: &Options) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
+    let write = open(options, 1, false).await?;
+    let read = open(options, options.connections.max(1), true).await?;
+    Ok((write, read))
+}
+
+async fn open(options: &Options, connections: u32, read_only: bool) -> Result<DatabaseConnection, DbErr> {
+    let durable = options.durable;
+    let mut connect = ConnectOptions::new(options.url.expose().as_str());
+    connect
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| setup(sqlite, durable, read_only));
+    let mut connection = sea_orm::Database::connect(connect).await?;
+    warn_when_slow(&mut connection, Engine::Sqlite, options.slow_statement);
+    Ok(connection)
+}
+
+fn setup(sqlite: SqliteConnectOptions, durable: bool, read_only: bool) -> SqliteConnectOptions {
+    let synchronous = if durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
+    sqlite
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(200)
+        .pragma("query_only", if read_only { "on" } else { "off" })
+}

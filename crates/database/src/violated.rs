@@ -1,0 +1,105 @@
+//! The names of broken rules, and the log of slow statements.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
+use sqlx::error::ErrorKind;
+
+use crate::Engine;
+
+/// Returns the name of the constraint that a statement broke, the same on both engines.
+///
+/// Names are mechanical: `<table>_<columns in order>_unique`, `<table>_pkey`, `<table>_<what>_check`.
+/// SQLite reports the columns of a unique key, from which the name is built (a key over the column `id`
+/// alone is the primary key), and has no names for foreign keys: load the parent first.
+pub fn violated(error: &DbErr) -> Option<Cow<'_, str>> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error
+    else {
+        return None;
+    };
+    let sqlx::Error::Database(source) = source.as_ref() else {
+        return None;
+    };
+    if let Some(name) = source.constraint() {
+        return Some(Cow::Borrowed(name));
+    }
+    match source.kind() {
+        ErrorKind::UniqueViolation => unique_name(source.message()).map(Cow::Owned),
+        ErrorKind::CheckViolation => after(source.message(), "CHECK constraint failed: ").map(Cow::Borrowed),
+        _ => None,
+    }
+}
+
+/// Says whether a statement gave up waiting for a lock that another transaction holds.
+///
+/// PostgreSQL: `lock_not_available` (55P03), `deadlock_detected` (40P01), `serialization_failure` (40001).
+/// SQLite: busy (5) or locked (6), whatever their extension.
+pub fn is_busy(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(source))
+    | DbErr::Query(RuntimeErr::SqlxError(source))
+    | DbErr::Conn(RuntimeErr::SqlxError(source))) = error
+    else {
+        return matches!(error, DbErr::ConnectionAcquire(_));
+    };
+    let sqlx::Error::Database(source) = source.as_ref() else {
+        return matches!(source.as_ref(), sqlx::Error::PoolTimedOut);
+    };
+    match source.code().as_deref() {
+        Some("55P03" | "40P01" | "40001") => true,
+        Some(code) => code.parse::<u32>().is_ok_and(|number| matches!(number & 0xff, 5 | 6)),
+        None => false,
+    }
+}
+
+/// Turns `UNIQUE constraint failed: users.bank, users.email` into `users_bank_email_unique`.
+fn unique_name(message: &str) -> Option<String> {
+    let columns = after(message, "UNIQUE constraint failed: ")?;
+    if let Some(index) = columns.strip_prefix("index '") {
+        return Some(index.trim_end_matches('\'').to_owned());
+    }
+    let mut pairs = columns.split(", ").filter_map(|column| column.split_once('.'));
+    let (table, first) = pairs.next()?;
+    let rest: String = pairs.map(|(_, column)| format!("_{column}")).collect();
+    if first == "id" && rest.is_empty() {
+        return Some(format!("{table}_pkey"));
+    }
+    Some(format!("{table}_{first}{rest}_unique"))
+}
+
+fn after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
+    message.split_once(lead).map(|(_, rest)| rest)
+}
+
+/// Logs statements that took longer than `limit`: their text, which has no values, never their parameters.
+pub(crate) fn warn_when_slow(connection: &mut DatabaseConnection, engine: Engine, limit: Duration) {
+    connection.set_metric_callback(move |statement| {
+        if statement.elapsed >= limit {
+            tracing::warn!(
+                engine = ?engine,
+                elapsed_ms = u64::try_from(statement.elapsed.as_millis()).unwrap_or(u64::MAX),
+                statement = %statement.statement.sql,
+                failed = statement.failed,
+                "slow statement"
+            );
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unique_name;
+
+    #[test]
+    fn sqlites_columns_become_the_constraints_name() {
+        for (message, name) in [
+            ("UNIQUE constraint failed: users.id", "users_pkey"),
+            ("UNIQUE constraint failed: users.email", "users_email_unique"),
+            ("UNIQUE constraint failed: receipts.scope, receipts.key", "receipts_scope_key_unique"),
+            ("UNIQUE constraint failed: index 'jobs_dedupe_key_unique'", "jobs_dedupe_key_unique"),
+        ] {
+            assert_eq!(unique_name(message).as_deref(), Some(name));
+        }
+        assert_eq!(unique_name("FOREIGN KEY constraint failed"), None);
+    }
+}
