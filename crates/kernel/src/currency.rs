@@ -37,16 +37,16 @@ impl Currency {
 
     /// Returns the alphabetic code.
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).expect("a listed code is ASCII")
     }
 
     /// Returns how many decimals an amount has: 2 for GBP, 0 for JPY, 3 for KWD.
     pub fn exponent(self) -> u8 {
         let listed = iso_currency::Currency::from_code(self.code());
         listed
-            .and_then(|currency| currency.exponent())
+            .and_then(iso_currency::Currency::exponent)
             .and_then(|digits| u8::try_from(digits).ok())
-            .unwrap_or(2)
+            .expect("a currency is made from a listed code with minor units")
     }
 
     /// Returns the English name.

@@ -11,13 +11,15 @@ pub mod id;
 pub mod money;
 pub mod paging;
 pub mod random;
+pub mod rounding;
 pub mod secret;
 
 pub use actor::{Actor, ActorKind, RequestId};
 pub use clock::{Clock, Instant};
 pub use currency::Currency;
 pub use id::*;
-pub use money::{Money, MoneyError, Rounding};
+pub use money::{Money, MoneyError};
 pub use paging::{Cursor, Page, PageRequest};
 pub use random::Random;
+pub use rounding::Rounding;
 pub use secret::Secret;

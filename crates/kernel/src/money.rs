@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::Currency;
+use crate::{Currency, Rounding};
 
 /// Holds an amount in minor units (pence, cents) of one currency; may be negative in a balance.
 ///
@@ -39,19 +39,6 @@ pub enum MoneyError {
     /// A share of nothing, or among nobody, was asked for.
     #[error("nothing to divide by")]
     DivisionByZero,
-}
-
-/// Says what becomes of the part of a minor unit that cannot be paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounding {
-    /// To the nearest unit; a half goes to the even neighbor (ISO 80000-1 annex B, rule A).
-    HalfEven,
-    /// To the nearest unit; a half goes away from zero (ISO 80000-1 annex B, rule B).
-    HalfUp,
-    /// Toward negative infinity.
-    Floor,
-    /// Toward positive infinity.
-    Ceiling,
 }
 
 impl Money {
@@ -117,23 +104,48 @@ impl Money {
             return Err(MoneyError::DivisionByZero);
         }
         let product = i128::from(self.minor) * i128::from(numerator);
-        let rounded = divide(product, i128::from(denominator), rounding);
+        let rounded = rounding.divide(product, i128::from(denominator));
         self.with(i64::try_from(rounded).ok())
     }
 
     /// Splits into `parts` amounts that differ by at most one unit and sum to the whole.
     ///
-    /// The first parts take the units that are left over.
+    /// The first parts take the units that are left over. A negative amount splits into the negatives of
+    /// the parts of the positive one, so that a reversal mirrors what it reverses.
     ///
     /// # Errors
     /// [`MoneyError::DivisionByZero`] for no parts.
     pub fn split(self, parts: u32) -> Result<Vec<Self>, MoneyError> {
-        if parts == 0 {
+        self.split_by_weights(&vec![1; parts as usize])
+    }
+
+    /// Splits in proportion to `weights` into amounts that sum to the whole (largest remainder).
+    ///
+    /// Each part is its exact share rounded down or up; the units left over go to the largest fractions,
+    /// among equals to the first. Negative amounts as in [`Money::split`].
+    ///
+    /// # Errors
+    /// [`MoneyError::DivisionByZero`] when there are no weights, or none above zero.
+    pub fn split_by_weights(self, weights: &[u64]) -> Result<Vec<Self>, MoneyError> {
+        let total: u128 = weights.iter().copied().map(u128::from).sum();
+        if total == 0 {
             return Err(MoneyError::DivisionByZero);
         }
-        let count = i64::from(parts);
-        let (share, left) = (self.minor.div_euclid(count), self.minor.rem_euclid(count));
-        Ok((0..count).map(|index| Self::new(share + i64::from(index < left), self.currency)).collect())
+        // 63 bits by 64 bits: the products fit.
+        let whole = u128::from(self.minor.unsigned_abs());
+        let exact = |weight: &u64| whole * u128::from(*weight);
+        let mut shares: Vec<u128> = weights.iter().map(|weight| exact(weight) / total).collect();
+        let mut by_fraction: Vec<usize> = (0..weights.len()).collect();
+        by_fraction.sort_by_key(|&index| std::cmp::Reverse(exact(&weights[index]) % total));
+        let mut left = whole - shares.iter().sum::<u128>();
+        for index in by_fraction {
+            if left == 0 {
+                break;
+            }
+            shares[index] += 1;
+            left -= 1;
+        }
+        shares.into_iter().map(|share| self.with_magnitude(share)).collect()
     }
 
     fn same_currency(self, other: Self) -> Result<(), MoneyError> {
@@ -143,23 +155,14 @@ impl Money {
         Err(MoneyError::CurrenciesDiffer { left: self.currency, right: other.currency })
     }
 
+    fn with_magnitude(self, magnitude: u128) -> Result<Self, MoneyError> {
+        let signed = i128::try_from(magnitude).ok().map(|it| it * i128::from(self.minor.signum()));
+        self.with(signed.and_then(|it| i64::try_from(it).ok()))
+    }
+
     fn with(self, minor: Option<i64>) -> Result<Self, MoneyError> {
         minor.map(|minor| Self::new(minor, self.currency)).ok_or(MoneyError::OutOfRange)
     }
-}
-
-/// Divides with the named rounding; the denominator is not zero.
-fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
-    let (numerator, denominator) =
-        if denominator < 0 { (-numerator, -denominator) } else { (numerator, denominator) };
-    let (floor, rest) = (numerator.div_euclid(denominator), numerator.rem_euclid(denominator));
-    let up = match rounding {
-        Rounding::Floor => false,
-        Rounding::Ceiling => rest != 0,
-        Rounding::HalfEven => rest * 2 > denominator || rest * 2 == denominator && floor % 2 != 0,
-        Rounding::HalfUp => rest * 2 > denominator || rest * 2 == denominator && numerator >= 0,
-    };
-    floor + i128::from(up)
 }
 
 /// Shows the decimal amount and the code: `12.50 GBP`, `-0.05 EUR`, `1000 JPY`.
@@ -193,29 +196,33 @@ mod tests {
     }
 
     #[test]
-    fn each_rounding_does_what_its_name_says() {
-        for (minor, half_even, half_up, floor, ceiling) in
-            [(5, 2, 3, 2, 3), (7, 4, 4, 3, 4), (-5, -2, -3, -3, -2), (-7, -4, -4, -4, -3), (4, 2, 2, 2, 2)]
-        {
-            for (rounding, expected) in [
-                (Rounding::HalfEven, half_even),
-                (Rounding::HalfUp, half_up),
-                (Rounding::Floor, floor),
-                (Rounding::Ceiling, ceiling),
-            ] {
-                assert_eq!(gbp(minor).times_ratio(1, 2, rounding), Ok(gbp(expected)), "{minor} {rounding:?}");
-                assert_eq!(gbp(minor).times_ratio(-1, -2, rounding), Ok(gbp(expected)), "signs cancel");
-            }
-        }
+    fn a_ratio_is_rounded_as_named_and_checked() {
+        assert_eq!(gbp(250).times_ratio(1, 100, Rounding::HalfEven), Ok(gbp(2)));
+        assert_eq!(gbp(250).times_ratio(1, 100, Rounding::HalfUp), Ok(gbp(3)));
+        assert_eq!(gbp(i64::MIN).times_ratio(i64::MAX, i64::MAX, Rounding::Floor), Ok(gbp(i64::MIN)));
         assert_eq!(gbp(1).times_ratio(1, 0, Rounding::Floor), Err(MoneyError::DivisionByZero));
         assert_eq!(gbp(i64::MAX).times_ratio(2, 1, Rounding::Floor), Err(MoneyError::OutOfRange));
+        assert_eq!(gbp(i64::MIN).times_ratio(-1, 1, Rounding::Floor), Err(MoneyError::OutOfRange));
+        assert_eq!(gbp(i64::MIN).times_ratio(i64::MIN, i64::MIN, Rounding::Down), Ok(gbp(i64::MIN)));
     }
 
     #[test]
     fn a_split_gives_back_the_whole() {
         assert_eq!(gbp(100).split(3), Ok(vec![gbp(34), gbp(33), gbp(33)]));
-        assert_eq!(gbp(-100).split(3), Ok(vec![gbp(-33), gbp(-33), gbp(-34)]));
+        assert_eq!(gbp(-100).split(3), Ok(vec![gbp(-34), gbp(-33), gbp(-33)]));
         assert_eq!(gbp(1).split(0), Err(MoneyError::DivisionByZero));
+        assert_eq!(gbp(i64::MIN).split(1), Ok(vec![gbp(i64::MIN)]));
+    }
+
+    #[test]
+    fn units_left_over_go_to_the_largest_fractions() {
+        // Exact shares 14.28…, 28.57… and 57.14…: the unit left over goes to the second.
+        assert_eq!(gbp(100).split_by_weights(&[1, 2, 4]), Ok(vec![gbp(14), gbp(29), gbp(57)]));
+        assert_eq!(gbp(5).split_by_weights(&[1, 1]), Ok(vec![gbp(3), gbp(2)]), "among equals the first");
+        assert_eq!(gbp(5).split_by_weights(&[0, 3]), Ok(vec![gbp(0), gbp(5)]));
+        for weights in [&[][..], &[0, 0][..]] {
+            assert_eq!(gbp(5).split_by_weights(weights), Err(MoneyError::DivisionByZero));
+        }
     }
 
     #[test]
