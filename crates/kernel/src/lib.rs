@@ -4,22 +4,33 @@
 //! environment variable, nothing is async, and only [`Clock`] and [`Random`] know the outside world,
 //! so that a test can hold both still.
 
+pub mod aba;
 pub mod actor;
+pub mod bic;
 pub mod clock;
+pub mod country;
 pub mod currency;
+pub mod iban;
 pub mod id;
 pub mod money;
 pub mod paging;
 pub mod random;
 pub mod rounding;
 pub mod secret;
+pub mod sort_code;
+mod text;
 
+pub use aba::AbaRoutingNumber;
 pub use actor::{Actor, ActorKind, RequestId};
+pub use bic::Bic;
 pub use clock::{Clock, Instant};
+pub use country::CountryCode;
 pub use currency::Currency;
+pub use iban::Iban;
 pub use id::*;
 pub use money::{Money, MoneyError};
 pub use paging::{Cursor, Page, PageRequest};
 pub use random::Random;
 pub use rounding::Rounding;
 pub use secret::Secret;
+pub use sort_code::SortCode;

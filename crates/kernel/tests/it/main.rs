@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod aba;
 mod currency;
+mod iban;
 mod money;
 mod oracle;
