@@ -5,6 +5,7 @@
 //! so that a test can hold both still.
 
 pub mod aba;
+pub mod account_number;
 pub mod actor;
 pub mod bic;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod sort_code;
 mod text;
 
 pub use aba::AbaRoutingNumber;
+pub use account_number::{AccountNumber, GivenAccountNumber, UsAccountNumber};
 pub use actor::{Actor, ActorKind, RequestId};
 pub use bic::Bic;
 pub use clock::{Clock, Instant};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod aba;
+mod account_number;
 mod currency;
 mod iban;
 mod money;
