@@ -1,1 +1,22 @@
-//! bank.
+//! The bank, in vertical slices over one ledger.
+//!
+//! [`Bank`] carries what every use case needs; a slice is a folder that reads from its `mod.rs` down.
+//! Data goes down once and comes up once: request → handler → service → ledger and store → response.
+
+pub mod bank;
+pub mod context;
+pub mod permission;
+pub mod settings;
+
+pub mod audit;
+pub mod jobs;
+
+pub mod idempotency;
+pub mod web;
+
+pub mod router;
+
+pub use bank::Bank;
+pub use context::Caller;
+pub use permission::{Permission, Permissions, Role};
+pub use settings::Settings;

@@ -24,7 +24,12 @@ pub(crate) struct Migration {
 }
 
 /// Every migration, oldest first.
-pub(crate) const MIGRATIONS: &[Migration] = &[];
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    name: "m0002_foundation",
+    shared: include_str!("m0002_foundation.sql"),
+    postgres: include_str!("m0002_foundation.postgres.sql"),
+    sqlite: include_str!("m0002_foundation.sqlite.sql"),
+}];
 
 pub(crate) struct Migrator;
 

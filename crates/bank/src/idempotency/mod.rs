@@ -1,0 +1,1 @@
+//! Money-moving requests that may be repeated.

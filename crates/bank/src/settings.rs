@@ -1,0 +1,164 @@
+//! What the operator chose: parsed once at start by the executable, read everywhere.
+
+use chrono::Duration;
+use chrono_tz::Tz;
+use ipnet::IpNet;
+use kernel::{Currency, Secret};
+
+/// Says how careful the program must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Safe defaults are generated, mail goes to a folder, the clock may be moved.
+    Development,
+    /// Nothing is implied: every secret is given, every address is https.
+    Production,
+}
+
+/// Holds every choice of the operator that the bank reads.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Development or production.
+    pub environment: Environment,
+    /// The bank's name, shown to customers.
+    pub bank_name: String,
+    /// Where customers reach the bank, without a slash at the end.
+    pub public_url: String,
+    /// The zone whose midnight ends the business day.
+    pub business_timezone: Tz,
+    /// The currency that thresholds are given in.
+    pub base_currency: Currency,
+    /// The bank's own codes, from which account numbers are made.
+    pub bank_codes: BankCodes,
+    /// Signs access tokens; the first signs, all verify.
+    pub jwt_secrets: Vec<Secret<String>>,
+    /// Seal what is kept encrypted; the first seals, all open. 32 bytes each.
+    pub encryption_keys: Vec<Secret<Vec<u8>>>,
+    /// Signs checkpoints of the journal and the audit log. 32 bytes.
+    pub signing_key: Secret<Vec<u8>>,
+    /// Sign-in and sessions.
+    pub sessions: SessionSettings,
+    /// From which amount (minor units of the base currency) cash and reversals need a second person.
+    pub approval_threshold_minor: i64,
+    /// Above which amount (minor units) a payment needs a step-up, until the customer chooses.
+    pub step_up_threshold_minor: i64,
+    /// Proxies whose forwarding headers count.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Origins that browsers may call from.
+    pub cors_origins: Vec<String>,
+    /// Requests a minute, by class of route.
+    pub rate_limits: RateLimits,
+    /// How mail leaves.
+    pub mail: MailSettings,
+}
+
+/// Says which codes the bank holds in each country.
+#[derive(Clone, Debug)]
+pub struct BankCodes {
+    /// GB: four letters of the IBAN's bank code.
+    pub gb_bank: String,
+    /// GB: sort code, six digits.
+    pub gb_sort_code: String,
+    /// DE: Bankleitzahl, eight digits.
+    pub de_bank: String,
+    /// AT: Bankleitzahl, five digits.
+    pub at_bank: String,
+    /// US: ABA routing number, nine digits.
+    pub us_routing: String,
+}
+
+/// Holds the times of sign-in and sessions.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// How long an access token lives.
+    pub access_token: Duration,
+    /// A customer's session ends after this much idleness (PSD2 RTS Art. 4(3)(d): five minutes).
+    pub customer_idle: Duration,
+    /// A staff session ends after this much idleness.
+    pub staff_idle: Duration,
+    /// Every session ends after this.
+    pub absolute: Duration,
+    /// How many sessions a user may have at once; the oldest ends.
+    pub most: u32,
+}
+
+/// Holds requests a minute for each class of route, per caller.
+#[derive(Clone, Debug)]
+pub struct RateLimits {
+    /// Signing in, registering, resetting.
+    pub sign_in: u32,
+    /// Reads.
+    pub read: u32,
+    /// Writes.
+    pub write: u32,
+    /// Exports and other expensive work.
+    pub expensive: u32,
+}
+
+/// Says how mail leaves.
+#[derive(Clone, Debug)]
+pub enum MailSettings {
+    /// Each message becomes a file in this folder.
+    Folder(std::path::PathBuf),
+    /// Messages go to a server.
+    Smtp {
+        /// `smtps://user:password@host:port` or `smtp://…` with STARTTLS.
+        url: Secret<String>,
+        /// The sender's address.
+        from: String,
+    },
+}
+
+impl Settings {
+    /// Says whether nothing may be implied.
+    pub fn is_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+
+    /// Takes settings that are safe for development and tests, with the secrets given.
+    pub fn development(mail: MailSettings) -> Self {
+        Self {
+            environment: Environment::Development,
+            bank_name: "Florin Bank".to_owned(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            business_timezone: chrono_tz::Europe::London,
+            base_currency: Currency::GBP,
+            bank_codes: BankCodes::sample(),
+            jwt_secrets: Vec::new(),
+            encryption_keys: Vec::new(),
+            signing_key: Secret::new(Vec::new()),
+            sessions: SessionSettings::usual(),
+            approval_threshold_minor: 100_000,
+            step_up_threshold_minor: 25_000,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            rate_limits: RateLimits { sign_in: 30, read: 1200, write: 600, expensive: 30 },
+            mail,
+        }
+    }
+}
+
+impl BankCodes {
+    /// Takes codes for a bank that does not exist, valid in form.
+    pub fn sample() -> Self {
+        Self {
+            gb_bank: "FLRN".to_owned(),
+            gb_sort_code: "040004".to_owned(),
+            de_bank: "10019900".to_owned(),
+            at_bank: "19990".to_owned(),
+            us_routing: "091000019".to_owned(),
+        }
+    }
+}
+
+impl SessionSettings {
+    /// Takes the usual times: 10 minutes, idle 5 and 15, 12 hours, five sessions.
+    pub fn usual() -> Self {
+        Self {
+            access_token: Duration::minutes(10),
+            customer_idle: Duration::minutes(5),
+            staff_idle: Duration::minutes(15),
+            absolute: Duration::hours(12),
+            most: 5,
+        }
+    }
+}
