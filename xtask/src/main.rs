@@ -1,1 +1,76 @@
-fn main() {}
+//! Runs the developer's tasks: `cargo xtask <task>`.
+//!
+//! One module per task, each with one entry function that takes the words after the task's name and
+//! returns the exit code or a message; [`TASKS`] is the list. The crate stands on the standard library
+//! alone, so that it builds in a second on a bare machine.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
+
+mod postgres;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+/// Names one task, what it takes and what it does.
+struct Task {
+    name: &'static str,
+    takes: &'static str,
+    does: &'static str,
+    run: fn(&[String]) -> Result<ExitCode, String>,
+}
+
+const TASKS: &[Task] = &[
+    Task {
+        name: "test",
+        takes: "[filter…]",
+        does: "run the tests on SQLite, then on a throw-away PostgreSQL",
+        run: test::run,
+    },
+    Task {
+        name: "postgres",
+        takes: "[--durable] -- <command…>",
+        does: "run a command beside a throw-away PostgreSQL (FLORIN_PG_URL, FLORIN_TEST_DATABASE_URL)",
+        run: postgres::run,
+    },
+    Task {
+        name: "tidy",
+        takes: "[--bless]",
+        does: "check the rules of the house that a program can check; --bless lowers the ratchet",
+        run: tidy::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        eprint!("{}", usage());
+        return ExitCode::from(2);
+    };
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print!("{}", usage());
+        return ExitCode::SUCCESS;
+    }
+    let Some(task) = TASKS.iter().find(|task| task.name == name) else {
+        eprint!("there is no task `{name}`\n\n{}", usage());
+        return ExitCode::from(2);
+    };
+    (task.run)(rest).unwrap_or_else(|message| {
+        eprintln!("xtask {name}: {message}");
+        ExitCode::FAILURE
+    })
+}
+
+fn usage() -> String {
+    let mut text = String::from("Developer tasks. Usage: cargo xtask <task>\n\n");
+    for Task { name, takes, does, .. } in TASKS {
+        let call = format!("{name} {takes}");
+        let _ = writeln!(text, "  {call:<36}{does}");
+    }
+    text.push_str(
+        "\nEnvironment: FLORIN_PG_BIN names the folder of PostgreSQL's programs (otherwise PATH, then\n\
+         /usr/lib/postgresql/*/bin, newest first); CI makes a missing PostgreSQL a failure.\n",
+    );
+    text
+}
