@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Folders that are not ours to read: build output, history, a demo's data.
-const SKIPPED_FOLDERS: [&str; 4] = ["target", ".git", "florin-data", "node_modules"];
+/// What is not ours to read: build output, history, a demo's data.
+const SKIPPED: [&str; 4] = ["target", ".git", "florin-data", "node_modules"];
 
 /// Returns the workspace's root, the folder above this crate's.
 pub(crate) fn root() -> PathBuf {
@@ -28,8 +28,10 @@ pub(crate) fn files(root: &Path) -> std::io::Result<Vec<String>> {
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;
             let kind = entry.file_type()?;
-            let skipped = SKIPPED_FOLDERS.iter().any(|name| entry.file_name() == *name);
-            if kind.is_dir() && !skipped {
+            if SKIPPED.iter().any(|name| entry.file_name() == *name) {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(entry.path());
             } else if kind.is_file() {
                 found.push(relative(root, &entry.path()));
