@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::process::{Command, Stdio};
 
-use crate::test::tally::Tally;
+use crate::test::tally::{Speaker, Tally};
 use crate::workspace::cargo;
 
 /// The packages whose tests meet a database; the others need not run on a second engine.
@@ -46,12 +46,12 @@ impl Runner {
         if !chooses_packages(filters) {
             command.arg("--workspace");
         }
-        let mut tally = count(command)?;
+        let mut tally = count(command, self.speaker())?;
         if self == Self::Nextest && filters.is_empty() {
             // Nextest leaves these out.
             let mut examples = cargo();
             examples.args(["test", "--doc", "--workspace", "--no-fail-fast", "--quiet"]).env_remove(TEST_URL);
-            tally = tally.plus(&count(examples)?);
+            tally = tally.plus(&count(examples, Speaker::Libtest)?);
         }
         Ok(tally)
     }
@@ -72,7 +72,14 @@ impl Runner {
                 command.args(["--lib", "--bins", "--tests"]);
             }
         }
-        count(command)
+        count(command, self.speaker())
+    }
+
+    fn speaker(self) -> Speaker {
+        match self {
+            Self::Nextest => Speaker::Nextest,
+            Self::CargoTest => Speaker::Libtest,
+        }
     }
 
     fn command(self, filters: &[String]) -> Command {
@@ -99,7 +106,7 @@ fn database_tests() -> String {
 }
 
 /// Runs `command` and reads its counts from both of its outputs.
-fn count(mut command: Command) -> Result<Tally, String> {
+fn count(mut command: Command, speaker: Speaker) -> Result<Tally, String> {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -107,8 +114,8 @@ fn count(mut command: Command) -> Result<Tally, String> {
         .map_err(|error| format!("cannot run cargo: {error}"))?;
     let stderr = child.stderr.take().map(BufReader::new);
     let stdout = child.stdout.take().map(BufReader::new);
-    let reader = std::thread::spawn(move || pass_through(stderr, &mut std::io::stderr()));
-    let mut tally = pass_through(stdout, &mut std::io::stdout());
+    let reader = std::thread::spawn(move || pass_through(speaker, stderr, &mut std::io::stderr()));
+    let mut tally = pass_through(speaker, stdout, &mut std::io::stdout());
     let heard = reader.join().map_err(|_| "the reader of the runner's output failed")?;
     tally = tally.plus(&heard);
     let status = child.wait().map_err(|error| format!("cargo: {error}"))?;
@@ -117,12 +124,12 @@ fn count(mut command: Command) -> Result<Tally, String> {
 }
 
 /// Copies every line on and counts; bytes that are no text are copied as they are.
-fn pass_through(input: Option<impl BufRead>, output: &mut impl Write) -> Tally {
+fn pass_through(speaker: Speaker, input: Option<impl BufRead>, output: &mut impl Write) -> Tally {
     let mut tally = Tally::default();
     let Some(mut input) = input else { return tally };
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-        tally.read(&String::from_utf8_lossy(&line));
+        tally.read(speaker, &String::from_utf8_lossy(&line));
         let _ = output.write_all(&line).and_then(|()| output.flush());
         line.clear();
     }

@@ -11,17 +11,21 @@ pub(crate) struct Tally {
     broken: bool,
 }
 
+/// Whose words to count; nextest repeats those of libtest where a test failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speaker {
+    Libtest,
+    Nextest,
+}
+
 impl Tally {
     /// Takes the counts from one line of a runner's output, if it has any.
-    pub(crate) fn read(&mut self, line: &str) {
+    pub(crate) fn read(&mut self, speaker: Speaker, line: &str) {
         let plain = without_colors(line);
         let line = plain.trim();
-        let counts = if let Some(counts) = line.strip_prefix("test result: ") {
-            libtest_counts(counts)
-        } else if line.starts_with("Summary [") {
-            nextest_counts(line)
-        } else {
-            None
+        let counts = match speaker {
+            Speaker::Libtest => line.strip_prefix("test result: ").and_then(libtest_counts),
+            Speaker::Nextest => line.strip_prefix("Summary [").and_then(nextest_counts),
         };
         if let Some((passed, failed)) = counts {
             self.passed += passed;
@@ -69,7 +73,7 @@ fn libtest_counts(text: &str) -> Option<(u32, u32)> {
     Some((number_before(text, " passed")?, number_before(text, " failed")?))
 }
 
-/// Reads `Summary [ 1.2s] 13/20 tests run: 11 passed (1 slow), 1 failed, 1 timed out, 0 skipped`.
+/// Reads ` 1.2s] 13/20 tests run: 11 passed (1 slow), 1 failed, 1 timed out, 0 skipped`.
 fn nextest_counts(text: &str) -> Option<(u32, u32)> {
     let passed = number_before(text, " passed")?;
     let ran_and_planned = text.split(" test").next()?.rsplit([' ', ']']).next()?;
@@ -100,46 +104,47 @@ fn without_colors(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn tally(lines: &[&str]) -> Tally {
+    fn tally(speaker: Speaker, line: &str) -> Tally {
         let mut tally = Tally::default();
-        for line in lines {
-            tally.read(line);
-        }
+        tally.read(speaker, line);
         tally
     }
 
     #[test]
     fn the_runners_summaries_are_counted() {
         let rows = [
-            ("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured", 12, 0),
-            ("test result: FAILED. 1 passed; 2 failed; 0 ignored", 1, 2),
-            ("     Summary [   0.511s] 12 tests run: 12 passed, 3 skipped", 12, 0),
-            ("     Summary [   0.511s] 1 test run: 1 passed, 0 skipped", 1, 0),
+            (Speaker::Libtest, "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured", 12, 0),
+            (Speaker::Libtest, "test result: FAILED. 1 passed; 2 failed; 0 ignored", 1, 2),
+            (Speaker::Libtest, "test transfers::a_summary_is_printed ... ok", 0, 0),
+            (Speaker::Nextest, "     Summary [   0.511s] 12 tests run: 12 passed, 3 skipped", 12, 0),
+            (Speaker::Nextest, "     Summary [   0.511s] 1 test run: 1 passed, 0 skipped", 1, 0),
             (
-                "     Summary [  70.511s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out, 0 skipped",
+                Speaker::Nextest,
+                "Summary [  70.511s] 5 tests run: 3 passed (1 slow), 1 failed, 1 timed out",
                 3,
                 2,
             ),
-            ("     Summary [   0.511s] 4/9 tests run: 3 passed, 1 failed, 0 skipped", 3, 1),
+            (Speaker::Nextest, "Summary [   0.511s] 4/9 tests run: 3 passed, 1 failed, 0 skipped", 3, 1),
             (
-                "\u{1b}[32;1m     Summary\u{1b}[0m [   0.1s] \u{1b}[1m7\u{1b}[0m tests run: \u{1b}[1m7\u{1b}[0m passed",
+                Speaker::Nextest,
+                "\u{1b}[1m  Summary\u{1b}[0m [   0.1s] \u{1b}[1m7\u{1b}[0m tests run: 7 passed",
                 7,
                 0,
             ),
-            ("test transfers::a_summary_is_printed ... ok", 0, 0),
+            (Speaker::Nextest, "    test result: FAILED. 0 passed; 1 failed; 0 ignored", 0, 0),
         ];
-        for (line, passed, failed) in rows {
-            assert_eq!(tally(&[line]), Tally { passed, failed, broken: false }, "{line}");
+        for (speaker, line, passed, failed) in rows {
+            assert_eq!(tally(speaker, line), Tally { passed, failed, broken: false }, "{line}");
         }
     }
 
     #[test]
     fn a_run_is_good_only_if_something_ran_and_the_runner_was_content() {
-        assert!(!tally(&[]).is_good());
-        let mut built = tally(&["test result: ok. 2 passed; 0 failed"]);
-        assert!(built.is_good());
-        built.ended(false);
-        assert!(!built.is_good());
-        assert_eq!(built.to_string(), "the run broke off: 2 passed, 1 failed");
+        assert!(!Tally::default().is_good());
+        let mut tally = tally(Speaker::Libtest, "test result: ok. 2 passed; 0 failed");
+        assert!(tally.is_good());
+        tally.ended(false);
+        assert!(!tally.is_good());
+        assert_eq!(tally.to_string(), "the run broke off: 2 passed, 1 failed");
     }
 }
