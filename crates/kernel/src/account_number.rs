@@ -30,6 +30,8 @@ pub use made::{at, de, gb, gb_parts, us};
 
 /// Names an account at this or another bank; `Debug` masks, `Display` gives the text to store.
 #[derive(Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "database", derive(sea_orm::DeriveValueType))]
+#[cfg_attr(feature = "database", sea_orm(value_type = "String"))]
 pub enum AccountNumber {
     /// An international number.
     Iban(Iban),

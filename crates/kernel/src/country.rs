@@ -12,6 +12,8 @@ use crate::text;
 ///
 /// Kosovo's user-assigned `XK` is a country too: the registries of ISO 13616 and ISO 9362 issue under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "database", derive(sea_orm::DeriveValueType))]
+#[cfg_attr(feature = "database", sea_orm(value_type = "String"))]
 pub struct CountryCode(&'static str);
 
 /// Says that a text is not the code of a country.
