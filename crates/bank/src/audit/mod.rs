@@ -7,8 +7,10 @@
 //! Cost: one statement a row, two on PostgreSQL, where the position is drawn under a shared lock.
 
 mod model;
+mod reason;
 mod service;
 mod store;
 
 pub use model::{AuditEvent, Event, Subject};
+pub use reason::{Reason, ReasonError};
 pub use service::record;
