@@ -1,1 +1,23 @@
-//! ledger.
+//! A double-entry ledger: accounts with four balances, one pure decision, an append-only journal.
+
+pub mod account;
+pub mod accounts;
+pub mod chart;
+pub mod entry;
+pub mod hold;
+mod ledger;
+mod month;
+mod refusal;
+mod submission;
+pub mod transfer;
+
+pub use account::{Account, AccountKind, AccountStatus, Balance, NewAccount, SpendingLimits};
+pub use accounts::AccountError;
+pub use chart::{ChartCode, Rail};
+pub use entry::{Direction, Entry};
+pub use hold::{Hold, HoldState};
+pub use ledger::{Ledger, LedgerOptions, PostError};
+pub use month::{Month, MonthError};
+pub use refusal::Refusal;
+pub use submission::{Answer, AnswerFn, ItemOutcome, Receipt, Submission, SubmitError, Submitted};
+pub use transfer::{Action, Authority, NewTransfer, Posted, Posting, Transfer, TransferKind};

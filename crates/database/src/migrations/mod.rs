@@ -24,12 +24,20 @@ pub(crate) struct Migration {
 }
 
 /// Every migration, oldest first.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    name: "m0002_foundation",
-    shared: include_str!("m0002_foundation.sql"),
-    postgres: include_str!("m0002_foundation.postgres.sql"),
-    sqlite: include_str!("m0002_foundation.sqlite.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        name: "m0001_ledger",
+        shared: include_str!("m0001_ledger.sql"),
+        postgres: include_str!("m0001_ledger.postgres.sql"),
+        sqlite: include_str!("m0001_ledger.sqlite.sql"),
+    },
+    Migration {
+        name: "m0002_foundation",
+        shared: include_str!("m0002_foundation.sql"),
+        postgres: include_str!("m0002_foundation.postgres.sql"),
+        sqlite: include_str!("m0002_foundation.sqlite.sql"),
+    },
+];
 
 pub(crate) struct Migrator;
 
