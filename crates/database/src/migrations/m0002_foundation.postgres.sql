@@ -3,12 +3,6 @@ create sequence audit_events_position;
 -- Workers look only at what waits or runs.
 create index jobs_due on jobs (run_at) where state in ('queued', 'running');
 
-create function refuse_change() returns trigger language plpgsql as $$
-begin
-  raise exception '% is append-only', tg_table_name;
-end
-$$;
-
 create trigger audit_events_append_only before update or delete on audit_events
   for each row execute function refuse_change();
 create trigger audit_events_no_truncate before truncate on audit_events
