@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod web;
 
 pub mod router;
+pub mod work;
 
 pub use bank::Bank;
 pub use context::Caller;

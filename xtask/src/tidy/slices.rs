@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["kyc"],
     &["accounts"],
     &["payees", "schedules"],
-    &["transfers", "wires", "bills", "loans", "openbanking", "statements"],
+    &["transfers", "wires", "bills", "loans", "openbanking", "statements", "oversight"],
     &["console"],
 ];
 
@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
 const FOUNDATION: [&str; 4] = ["bank", "context", "permission", "settings"];
 
 /// What puts the slices together; it may name anything.
-const COMPOSITION: [&str; 2] = ["router", "lib"];
+const COMPOSITION: [&str; 3] = ["router", "work", "lib"];
 
 /// What every route and page needs: `api` and `console` name it even on the layers below it.
 const HTTP: [&str; 2] = ["web", "idempotency"];

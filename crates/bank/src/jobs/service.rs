@@ -1,23 +1,38 @@
-//! Asking for background work.
+//! Asking for background work, and what staff does with it.
 
 use database::Tx;
-use kernel::JobId;
-use sea_orm::DbErr;
+use kernel::{Instant, JobId, Page, PageRequest};
+use sea_orm::{ConnectionTrait, DbErr};
+use tokio::sync::Notify;
 
-use super::{Job, NewJob, store};
+use super::{Job, JobError, JobSchedule, JobState, NewJob, store};
 use crate::Bank;
+
+/// Wakes this process's worker before its next look; only a hint, so one for all banks of the process will do.
+pub(crate) static WAKE: Notify = Notify::const_new();
 
 /// Asks for work in the caller's transaction; a known dedupe key asks for nothing.
 ///
 /// # Errors
 /// `DbErr` of the insert.
 pub async fn enqueue(bank: &Bank, tx: &Tx, job: NewJob) -> Result<(), DbErr> {
+    store::insert_unless_known(tx, row(bank, job)).await?;
+    wake();
+    Ok(())
+}
+
+/// Lets this process's worker look for work now. It looks again shortly after, for the commit to come.
+pub fn wake() {
+    WAKE.notify_one();
+}
+
+pub(crate) fn row(bank: &Bank, job: NewJob) -> Job {
     let now = bank.now();
-    let row = Job {
+    Job {
         id: JobId::generate(now, &bank.random),
         kind: job.kind.to_owned(),
         payload: job.payload,
-        state: "queued".to_owned(),
+        state: JobState::Queued,
         run_at: job.run_at.unwrap_or(now),
         attempts: 0,
         most_attempts: job.most_attempts,
@@ -27,6 +42,66 @@ pub async fn enqueue(bank: &Bank, tx: &Tx, job: NewJob) -> Result<(), DbErr> {
         last_error: None,
         created_at: now,
         finished_at: None,
-    };
-    store::insert_unless_known(tx, row).await
+        beat: false,
+    }
+}
+
+/// Chooses jobs for a list.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// Where they stand.
+    pub state: Option<JobState>,
+    /// Of which kind.
+    pub kind: Option<String>,
+}
+
+/// Lists jobs, newest first.
+///
+/// # Errors
+/// `DbErr` of the query; a cursor of another list shows the first page.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    filter: JobFilter,
+    page: PageRequest,
+) -> Result<Page<Job>, DbErr> {
+    store::list(db, filter, page).await
+}
+
+/// Lists what is stored of the schedules that have ever fired, by name.
+///
+/// # Errors
+/// `DbErr` of the query.
+pub async fn schedules(db: &impl ConnectionTrait) -> Result<Vec<JobSchedule>, DbErr> {
+    store::schedules(db).await
+}
+
+/// Takes a dead job out of the dead letter: it starts over with all its attempts.
+///
+/// # Errors
+/// [`JobError::NotFound`], [`JobError::WrongState`] unless it is dead, storage.
+pub async fn replay(tx: &Tx, id: JobId, now: Instant) -> Result<Job, JobError> {
+    let job = load(tx, id, JobState::Dead).await?;
+    let again = Job { attempts: 0, finished_at: None, ..job };
+    requeue(tx, again, now).await
+}
+
+/// Lets a queued job run now instead of at its time.
+///
+/// # Errors
+/// [`JobError::NotFound`], [`JobError::WrongState`] unless it is queued, storage.
+pub async fn run_now(tx: &Tx, id: JobId, now: Instant) -> Result<Job, JobError> {
+    let job = load(tx, id, JobState::Queued).await?;
+    requeue(tx, job, now).await
+}
+
+async fn load(tx: &Tx, id: JobId, expected: JobState) -> Result<Job, JobError> {
+    let job = store::load_for_update(tx, id).await?.ok_or(JobError::NotFound)?;
+    if job.state == expected { Ok(job) } else { Err(JobError::WrongState(job.state)) }
+}
+
+async fn requeue(tx: &Tx, job: Job, now: Instant) -> Result<Job, JobError> {
+    let job = Job { state: JobState::Queued, run_at: now, ..job };
+    store::update(tx, job.clone()).await?;
+    wake();
+    Ok(job)
 }

@@ -37,6 +37,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("m0002_foundation.postgres.sql"),
         sqlite: include_str!("m0002_foundation.sqlite.sql"),
     },
+    Migration {
+        name: "m0005_jobs",
+        shared: include_str!("m0005_jobs.sql"),
+        postgres: include_str!("m0005_jobs.engine.sql"),
+        sqlite: include_str!("m0005_jobs.engine.sql"),
+    },
 ];
 
 pub(crate) struct Migrator;

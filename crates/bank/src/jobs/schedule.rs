@@ -1,0 +1,147 @@
+//! When schedules fire: slots in time, each fired once by whoever moves the schedule forward first.
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use kernel::Instant;
+
+/// Holds the state of one schedule as it is stored.
+pub mod job_schedule {
+    use kernel::Instant;
+    use sea_orm::entity::prelude::*;
+
+    /// Mirrors the table `job_schedules`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "job_schedules")]
+    pub struct Model {
+        /// The schedule's name.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        /// The last slot that fired.
+        pub last_slot: Instant,
+        /// How many slots passed unfired while no worker ran.
+        pub missed: i64,
+        /// When the last such gap was found.
+        pub last_missed_at: Option<Instant>,
+    }
+
+    /// None: a schedule's jobs name it by their dedupe key.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub use job_schedule::Model as JobSchedule;
+
+/// Runs one kind of job by the clock.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// The schedule's name, which its stored state goes by.
+    pub name: &'static str,
+    /// Which job it asks for.
+    pub kind: &'static str,
+    /// When.
+    pub rhythm: Rhythm,
+}
+
+/// Says when a schedule fires.
+#[derive(Clone, Debug)]
+pub enum Rhythm {
+    /// At every multiple of so many seconds since 1970.
+    Every {
+        /// The period.
+        seconds: i64,
+    },
+    /// By a cron expression in the bank's business time zone.
+    Cron(Box<cron::Schedule>),
+}
+
+/// The most missed slots that are counted one by one.
+const MOST_COUNTED: usize = 10_000;
+
+impl Schedule {
+    /// Says whether the schedule is a beat: frequent, and not worth a row that stays.
+    pub fn is_beat(&self) -> bool {
+        matches!(self.rhythm, Rhythm::Every { .. })
+    }
+
+    /// Returns the latest slot that is not after `now`.
+    pub fn slot(&self, now: Instant, zone: Tz) -> Option<Instant> {
+        match &self.rhythm {
+            Rhythm::Every { seconds } => {
+                let start = now.timestamp().div_euclid(*seconds) * seconds;
+                DateTime::from_timestamp(start, 0)
+            }
+            Rhythm::Cron(expression) => {
+                // The slot that begins this very second counts: look back from the next second.
+                let next = DateTime::from_timestamp(now.timestamp() + 1, 0)?.with_timezone(&zone);
+                expression.after(&next).next_back().map(|slot| slot.to_utc())
+            }
+        }
+    }
+
+    /// Counts the slots strictly between two slots of a calendar; a beat misses nothing worth telling.
+    pub fn missed_between(&self, last: Instant, slot: Instant, zone: Tz) -> i64 {
+        let Rhythm::Cron(expression) = &self.rhythm else {
+            return 0;
+        };
+        let later = expression.after(&last.with_timezone(&zone)).take(MOST_COUNTED);
+        let missed = later.take_while(|between| between.to_utc() < slot).count();
+        i64::try_from(missed).unwrap_or(i64::MAX)
+    }
+
+    /// Returns the key that makes a slot's job one job on every node.
+    pub fn dedupe_key(&self, slot: Instant) -> String {
+        match self.rhythm {
+            Rhythm::Every { .. } => format!("schedule:{}", self.name),
+            Rhythm::Cron(_) => format!("schedule:{}:{}", self.name, slot.format("%Y-%m-%dT%H:%M:%SZ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Europe::London;
+
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().expect("an instant")
+    }
+
+    fn cron(expression: &str) -> Schedule {
+        let rhythm = Rhythm::Cron(Box::new(expression.parse().expect("an expression")));
+        Schedule { name: "test", kind: "test", rhythm }
+    }
+
+    #[test]
+    fn a_slot_begins_at_its_instant_and_lasts_until_the_next() {
+        let every = Schedule { name: "beat", kind: "test", rhythm: Rhythm::Every { seconds: 5 } };
+        let hourly = cron("0 0 * * * *");
+        for (now, beat, hour) in [
+            ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z"),
+            ("2026-03-01T10:00:04.999999Z", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00Z"),
+            ("2026-03-01T10:59:59.999999Z", "2026-03-01T10:59:55Z", "2026-03-01T10:00:00Z"),
+        ] {
+            assert_eq!(every.slot(at(now), London), Some(at(beat)), "{now}");
+            assert_eq!(hourly.slot(at(now), London), Some(at(hour)), "{now}");
+        }
+    }
+
+    #[test]
+    fn a_daily_slot_follows_the_banks_zone_through_its_summer() {
+        let midnight = cron("0 0 0 * * *");
+        assert_eq!(midnight.slot(at("2026-07-01T12:00:00Z"), London), Some(at("2026-06-30T23:00:00Z")));
+        assert_eq!(midnight.slot(at("2026-01-01T12:00:00Z"), London), Some(at("2026-01-01T00:00:00Z")));
+        let missed = midnight.missed_between(at("2026-03-27T00:00:00Z"), at("2026-03-30T23:00:00Z"), London);
+        assert_eq!(missed, 3, "the 28th, the 29th and the 30th, the last of which is in summer time");
+    }
+
+    #[test]
+    fn neighboring_slots_miss_nothing() {
+        let hourly = cron("0 0 * * * *");
+        let (ten, eleven) = (at("2026-03-01T10:00:00Z"), at("2026-03-01T11:00:00Z"));
+        assert_eq!(hourly.missed_between(ten, eleven, London), 0);
+        assert_eq!(hourly.missed_between(ten, at("2026-03-01T14:00:00Z"), London), 3);
+    }
+}

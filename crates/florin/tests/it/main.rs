@@ -1,0 +1,3 @@
+//! The bank as its callers see it: one binary, one fresh database per test.
+
+mod jobs;
