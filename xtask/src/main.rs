@@ -5,6 +5,7 @@
 //! alone, so that it builds in a second on a bare machine.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
+mod berka;
 mod postgres;
 mod test;
 mod tidy;
@@ -39,6 +40,12 @@ const TASKS: &[Task] = &[
         takes: "[--bless]",
         does: "check the rules of the house that a program can check; --bless lowers the ratchet",
         run: tidy::run,
+    },
+    Task {
+        name: "berka",
+        takes: "<data> <folder>",
+        does: "turn the Berka data into the two files of `florin import`",
+        run: berka::run,
     },
 ];
 
