@@ -58,13 +58,13 @@ fn unique_name(message: &str) -> Option<String> {
     if let Some(index) = columns.strip_prefix("index '") {
         return Some(index.trim_end_matches('\'').to_owned());
     }
-    let mut pairs = columns.split(", ").filter_map(|column| column.split_once('.'));
-    let (table, first) = pairs.next()?;
-    let rest: String = pairs.map(|(_, column)| format!("_{column}")).collect();
-    if first == "id" && rest.is_empty() {
+    let pairs: Vec<(&str, &str)> = columns.split(", ").filter_map(|column| column.split_once('.')).collect();
+    let (table, _) = pairs.first()?;
+    let columns: Vec<&str> = pairs.iter().map(|(_, column)| *column).collect();
+    if columns == ["id"] {
         return Some(format!("{table}_pkey"));
     }
-    Some(format!("{table}_{first}{rest}_unique"))
+    Some(format!("{table}_{}_unique", columns.join("_")))
 }
 
 fn after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
