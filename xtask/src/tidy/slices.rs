@@ -19,11 +19,11 @@ const LAYERS: &[&[&str]] = &[
     &["accounts"],
     &["payees", "schedules"],
     &["transfers", "wires", "bills", "loans", "openbanking", "statements", "oversight"],
-    &["console"],
+    &["console", "imports"],
 ];
 
 /// What every slice stands on; these know no slice.
-const FOUNDATION: [&str; 4] = ["bank", "context", "permission", "settings"];
+const FOUNDATION: [&str; 5] = ["bank", "context", "permission", "sealing", "settings"];
 
 /// What puts the slices together; it may name anything.
 const COMPOSITION: [&str; 3] = ["router", "work", "lib"];
