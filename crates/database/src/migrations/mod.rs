@@ -38,6 +38,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("m0002_foundation.sqlite.sql"),
     },
     Migration {
+        name: "m0004_identity",
+        shared: include_str!("m0004_identity.sql"),
+        postgres: "",
+        sqlite: "",
+    },
+    Migration {
         name: "m0005_jobs",
         shared: include_str!("m0005_jobs.sql"),
         postgres: include_str!("m0005_jobs.engine.sql"),
