@@ -6,6 +6,8 @@ use database::Database;
 use kernel::{Clock, Instant, Random};
 
 use crate::Settings;
+use crate::guard::{Guard, NoTokenSecret};
+use crate::sealing::{KeyRing, SealError};
 
 /// Carries the database, the clock, chance and the settings; clones share them.
 #[derive(Clone, Debug)]
@@ -18,9 +20,39 @@ pub struct Bank {
     pub random: Random,
     /// What the operator chose at start.
     pub settings: Arc<Settings>,
+    /// Seals what is kept encrypted.
+    pub keys: KeyRing,
+    /// Knows the callers of this process.
+    pub guard: Guard,
+}
+
+/// Says which secret of the settings cannot serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitSettings {
+    /// The encryption keys: none, or one that has not 32 bytes.
+    #[error("the encryption keys must be 32 bytes each, and there must be one")]
+    EncryptionKeys(#[from] SealError),
+    /// The secrets of access tokens: none.
+    #[error(transparent)]
+    TokenSecrets(#[from] NoTokenSecret),
 }
 
 impl Bank {
+    /// Puts the bank together from its inputs and its settings.
+    ///
+    /// # Errors
+    /// [`UnfitSettings`] when a secret is missing or has the wrong length.
+    pub fn new(
+        db: Database,
+        clock: Clock,
+        random: Random,
+        settings: Arc<Settings>,
+    ) -> Result<Self, UnfitSettings> {
+        let keys = KeyRing::new(&settings.encryption_keys)?;
+        let guard = Guard::new(&settings, &random)?;
+        Ok(Self { db, clock, random, settings, keys, guard })
+    }
+
     /// Returns the current instant in whole microseconds.
     pub fn now(&self) -> Instant {
         self.clock.now()

@@ -5,7 +5,10 @@
 
 pub mod bank;
 pub mod context;
+pub mod guard;
+pub mod mail;
 pub mod permission;
+pub mod sealing;
 pub mod settings;
 
 pub mod audit;
@@ -13,6 +16,8 @@ pub mod jobs;
 
 pub mod idempotency;
 pub mod web;
+
+pub mod identity;
 
 pub mod router;
 pub mod work;

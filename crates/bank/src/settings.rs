@@ -37,6 +37,8 @@ pub struct Settings {
     pub signing_key: Secret<Vec<u8>>,
     /// Sign-in and sessions.
     pub sessions: SessionSettings,
+    /// What hashing a password costs.
+    pub password_cost: PasswordCost,
     /// From which amount (minor units of the base currency) cash and reversals need a second person.
     pub approval_threshold_minor: i64,
     /// Above which amount (minor units) a payment needs a step-up, until the customer chooses.
@@ -79,6 +81,17 @@ pub struct SessionSettings {
     pub absolute: Duration,
     /// How many sessions a user may have at once; the oldest ends.
     pub most: u32,
+}
+
+/// Holds what hashing a password costs (argon2id, RFC 9106).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
 }
 
 /// Holds requests a minute for each class of route, per caller.
@@ -127,6 +140,7 @@ impl Settings {
             encryption_keys: Vec::new(),
             signing_key: Secret::new(Vec::new()),
             sessions: SessionSettings::usual(),
+            password_cost: PasswordCost::usual(),
             approval_threshold_minor: 100_000,
             step_up_threshold_minor: 25_000,
             trusted_proxies: Vec::new(),
@@ -147,6 +161,18 @@ impl BankCodes {
             at_bank: "19990".to_owned(),
             us_routing: "091000019".to_owned(),
         }
+    }
+}
+
+impl PasswordCost {
+    /// Takes the usual cost: 19 MiB, two passes, one lane.
+    pub const fn usual() -> Self {
+        Self { memory_kib: 19 * 1024, iterations: 2, parallelism: 1 }
+    }
+
+    /// Takes the least that argon2 allows. For tests only.
+    pub const fn cheap() -> Self {
+        Self { memory_kib: 8, iterations: 1, parallelism: 1 }
     }
 }
 

@@ -23,7 +23,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// What every slice stands on; these know no slice.
-const FOUNDATION: [&str; 5] = ["bank", "context", "permission", "sealing", "settings"];
+const FOUNDATION: [&str; 7] = ["bank", "context", "guard", "mail", "permission", "sealing", "settings"];
 
 /// What puts the slices together; it may name anything.
 const COMPOSITION: [&str; 3] = ["router", "work", "lib"];

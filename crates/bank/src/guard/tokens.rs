@@ -1,0 +1,188 @@
+//! Access tokens: JSON Web Tokens that this program signs and verifies itself.
+//!
+//! HS256 only (RFC 8725 §3.1), under a ring of secrets: the first signs, all verify until their tokens have
+//! died. A token's header must be exactly the one we write: nothing in it chooses an algorithm, carries a key
+//! or points at one. Times are judged by the bank's clock.
+
+use aws_lc_rs::{digest, hmac};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Duration};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use kernel::{Instant, Random, Secret, SessionId, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::sealing::fingerprint;
+
+/// A longer token is refused unread.
+const LONGEST: usize = 8 * 1024;
+/// How far the clocks of two nodes may be apart.
+const SKEW: Duration = Duration::seconds(5);
+
+/// Says what a token is for; a token for one purpose is refused for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Calls the API.
+    Api,
+    /// Goes on to the second step of a sign-in.
+    SecondStep,
+}
+
+/// Holds what a token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    iss: String,
+    aud: String,
+    /// The user.
+    pub sub: UserId,
+    /// The session, in a token that calls the API.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sid: Option<SessionId>,
+    /// The user's stamp, in a token for the second step.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stamp: Option<i64>,
+    jti: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+}
+
+/// Signs and verifies tokens.
+pub struct TokenRing {
+    issuer: String,
+    keys: Vec<TokenKey>,
+}
+
+struct TokenKey {
+    id: String,
+    sign: EncodingKey,
+    verify: DecodingKey,
+    mac: hmac::Key,
+}
+
+impl Audience {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Api => "florin-api",
+            Self::SecondStep => "florin-second-step",
+        }
+    }
+
+    /// The type in the header (RFC 8725 §3.11).
+    const fn header_type(self) -> &'static str {
+        match self {
+            Self::Api => "at+jwt",
+            Self::SecondStep => "second-step+jwt",
+        }
+    }
+}
+
+impl TokenRing {
+    /// Takes the operator's secrets, the signing one first; none makes no ring.
+    pub fn new(secrets: &[Secret<String>], issuer: &str) -> Option<Self> {
+        let keys: Vec<_> = secrets.iter().map(|secret| TokenKey::new(secret.expose().as_bytes())).collect();
+        (!keys.is_empty()).then(|| Self { issuer: issuer.to_owned(), keys })
+    }
+
+    /// Signs a token for a session of a user.
+    pub fn access(&self, user_id: UserId, session_id: SessionId, life: Life<'_>) -> Secret<String> {
+        self.issue(Audience::Api, user_id, (Some(session_id), None), life)
+    }
+
+    /// Signs a token that goes on to the second step, good while the user's stamp stands.
+    pub fn second_step(&self, user_id: UserId, stamp: i64, life: Life<'_>) -> Secret<String> {
+        self.issue(Audience::SecondStep, user_id, (None, Some(stamp)), life)
+    }
+
+    fn issue(
+        &self,
+        audience: Audience,
+        user_id: UserId,
+        (sid, stamp): (Option<SessionId>, Option<i64>),
+        life: Life<'_>,
+    ) -> Secret<String> {
+        let key = &self.keys[0];
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: audience.name().to_owned(),
+            sub: user_id,
+            sid,
+            stamp,
+            jti: URL_SAFE_NO_PAD.encode(life.random.bytes::<16>()),
+            iat: life.from.timestamp(),
+            nbf: life.from.timestamp(),
+            exp: (life.from + life.span).timestamp(),
+        };
+        let token = jsonwebtoken::encode(&header(audience, key), &claims, &key.sign);
+        Secret::new(token.expect("plain claims under a symmetric key"))
+    }
+
+    /// Returns what a token says if it is ours, for this purpose, and alive.
+    pub fn verify(&self, audience: Audience, token: &str, now: Instant) -> Option<Claims> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let shown = jsonwebtoken::decode_header(token).ok()?;
+        let key = self.keys.iter().find(|key| shown.kid.as_ref() == Some(&key.id))?;
+        if shown != header(audience, key) {
+            return None;
+        }
+        let mut rules = Validation::new(Algorithm::HS256);
+        rules.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
+        rules.set_audience(&[audience.name()]);
+        rules.set_issuer(&[&self.issuer]);
+        // Expiry is judged below, by the bank's clock.
+        rules.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.verify, &rules).ok()?.claims;
+        let instant = |seconds| DateTime::from_timestamp(seconds, 0);
+        let begun = instant(claims.nbf)? <= now + SKEW && instant(claims.iat)? <= now + SKEW;
+        (begun && instant(claims.exp)? > now).then_some(claims)
+    }
+
+    /// Authenticates a value for one purpose under the signing secret.
+    pub fn mac(&self, purpose: &str, value: &[u8]) -> [u8; 32] {
+        fingerprint(&self.keys[0].mac, purpose, value)
+    }
+
+    /// Authenticates a value for one purpose under each secret of the ring.
+    pub fn macs(&self, purpose: &str, value: &[u8]) -> impl Iterator<Item = [u8; 32]> {
+        self.keys.iter().map(move |key| fingerprint(&key.mac, purpose, value))
+    }
+}
+
+impl std::fmt::Debug for TokenRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.keys.iter().map(|key| &key.id)).finish()
+    }
+}
+
+/// Says from when on and how long a token lives, and where its id comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Life<'a> {
+    /// From when on.
+    pub from: Instant,
+    /// How long.
+    pub span: Duration,
+    /// Where the token's id comes from.
+    pub random: &'a Random,
+}
+
+impl TokenKey {
+    fn new(secret: &[u8]) -> Self {
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"florin session secrets");
+        Self {
+            id: hex::encode(&digest::digest(&digest::SHA256, secret).as_ref()[..4]),
+            sign: EncodingKey::from_secret(secret),
+            verify: DecodingKey::from_secret(secret),
+            mac: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()),
+        }
+    }
+}
+
+fn header(audience: Audience, key: &TokenKey) -> Header {
+    let mut header = Header::new(Algorithm::HS256);
+    header.typ = Some(audience.header_type().to_owned());
+    header.kid = Some(key.id.clone());
+    header
+}

@@ -1,0 +1,1 @@
+//! Who somebody is: users, how they prove it, what they are signed in with, and what they may do.
