@@ -8,10 +8,10 @@ use bank::jobs::{
     JobError, JobFailure, JobFilter, JobState, NewJob, Ran, Registry, Worker, WorkerOptions, enqueue, list,
     replay, run_due, run_now, schedules,
 };
-use bank::settings::{MailSettings, Settings};
+use bank::settings::{MailSettings, PasswordCost, Settings};
 use bank::{Bank, jobs::Job};
 use database::testing::TestDatabase;
-use kernel::{Clock, Instant, PageRequest, Random};
+use kernel::{Clock, Instant, PageRequest, Random, Secret};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
@@ -22,13 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 async fn bank() -> (Bank, TestDatabase) {
     let database = database::testing::fresh().await;
     let start: Instant = "2026-03-02T10:30:00Z".parse().expect("an instant");
-    let bank = Bank {
-        db: database.clone(),
-        clock: Clock::fixed(start),
-        random: Random::seeded(1),
-        settings: Arc::new(Settings::development(MailSettings::Folder(std::env::temp_dir()))),
-    };
-    (bank, database)
+    let mut settings = Settings::development(MailSettings::Folder(std::env::temp_dir()));
+    settings.password_cost = PasswordCost::cheap();
+    settings.jwt_secrets = vec![Secret::new("thirty-two bytes for the tests only".to_owned())];
+    settings.encryption_keys = vec![Secret::new(vec![7; 32])];
+    let bank = Bank::new(database.clone(), Clock::fixed(start), Random::seeded(1), Arc::new(settings));
+    (bank.expect("secrets that serve"), database)
 }
 
 async fn ask(bank: &Bank, job: NewJob) {
