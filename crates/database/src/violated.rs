@@ -52,6 +52,18 @@ pub fn is_busy(error: &DbErr) -> bool {
     }
 }
 
+/// Says whether a statement named a table that does not exist: `undefined_table` (42P01) on PostgreSQL.
+pub(crate) fn is_missing_table(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error
+    else {
+        return false;
+    };
+    let sqlx::Error::Database(source) = source.as_ref() else {
+        return false;
+    };
+    source.code().as_deref() == Some("42P01") || source.message().starts_with("no such table")
+}
+
 /// Turns `UNIQUE constraint failed: users.bank, users.email` into `users_bank_email_unique`.
 fn unique_name(message: &str) -> Option<String> {
     let columns = after(message, "UNIQUE constraint failed: ")?;
