@@ -23,7 +23,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(Problem::new(status, "unsupported_media_type", "Send application/json"));
         }
-        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(too_large)?;
+        let bytes = axum::body::Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| too_large(&rejection))?;
         parse_json(&bytes).map(Self)
     }
 }
@@ -77,14 +79,17 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-fn too_large(rejection: BytesRejection) -> Problem {
+fn too_large(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large");
+        return Problem::too_large();
     }
     Problem::unreadable("the body did not arrive whole")
 }
 
 /// Reads the query string; a parameter that does not fit is named, a repeated one refused.
+///
+/// What the type does not know is ignored, so a list takes `Query<ListQuery>` beside the query of its own
+/// filters. Never `#[serde(flatten)]` one into the other: a flattened number is read as text and refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
@@ -93,6 +98,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let text = parts.uri.query().unwrap_or_default();
+        refuse_repeated(text)?;
         let reader = serde_urlencoded::Deserializer::new(form_pairs(text));
         let value = serde_path_to_error::deserialize(reader).map_err(|error| {
             let name = error.path().to_string();
@@ -100,6 +106,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
         })?;
         Ok(Self(value))
     }
+}
+
+/// Two values for one name would mean whichever the reader happens to take.
+fn refuse_repeated(text: &str) -> Result<(), Problem> {
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, _) in form_pairs(text) {
+        if !seen.insert(name.clone()) {
+            return Err(Problem::invalid_field(name, "given more than once"));
+        }
+    }
+    Ok(())
 }
 
 fn form_pairs(text: &str) -> form_urlencoded::Parse<'_> {
@@ -152,6 +169,15 @@ mod tests {
         assert!(wrong.contains(r#""pointer":"/lines/1/amount_minor""#), "{wrong}");
         assert!(wrong.contains(r#""status":422"#), "{wrong}");
         assert!(refusal(r#"{"lines":[],"other":1}"#).contains("unknown field"));
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_refused_by_name_however_it_is_written() {
+        assert!(refuse_repeated("a=1&b=1&c=").is_ok());
+        for text in ["a=1&a=1", "a=1&b=2&%61=3"] {
+            let problem = refuse_repeated(text).expect_err("a problem").to_json();
+            assert!(String::from_utf8(problem).expect("text").contains(r#""pointer":"a""#), "{text}");
+        }
     }
 
     #[test]

@@ -2,12 +2,21 @@
 //!
 //! A handler takes a [`Caller`](crate::Caller), parsed input by [`Json`], [`Query`] or [`Path`], calls one
 //! service function and returns its answer or a [`Problem`]. Everything that is the same for all routes is a
-//! layer: request ids, limits, time-outs, headers, the rendering of problems.
+//! layer ([`layers`]): request ids, limits, time-outs, headers, the rendering of problems.
+//!
+//! This is the only place that calls axum's `route` and `fallback`: slices hand over an `OpenApiRouter`, so
+//! that the OpenAPI document is the list of routes.
 
+pub mod document;
 mod extract;
+mod health;
+pub mod layers;
 mod paging;
 mod problem;
+mod serve;
 
-pub use extract::{Json, Path, Query};
+pub use extract::{Json, Path, Query, parse_json};
+pub use layers::{ClientAddress, RawBody, Route};
 pub use paging::{ListQuery, PageResponse};
 pub use problem::{FieldError, Problem, Problems};
+pub use serve::{Limits, assemble};

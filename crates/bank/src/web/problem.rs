@@ -17,8 +17,14 @@ use crate::context::Forbidden;
 ///
 /// `code` is stable and names the refusal; `type` is the same as a URN. A refusal that has numbers to
 /// explain it carries them as members of their own, such as `available_minor`.
+// In a box, because it is the error of half of all functions and most calls succeed.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Document>);
+
+/// Explains a refusal, RFC 9457; more members may stand beside these, such as `available_minor`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Problem {
+#[schema(as = Problem)]
+pub(super) struct Document {
     /// `urn:florin:problem:<code>`.
     #[serde(rename = "type")]
     kind: String,
@@ -62,7 +68,7 @@ pub struct FieldError {
 impl Problem {
     /// Describes a refusal by its status, its stable code and a title that is the same every time.
     pub fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Document {
             kind: format!("urn:florin:problem:{code}"),
             code,
             title: title.into(),
@@ -72,7 +78,7 @@ impl Problem {
             errors: Vec::new(),
             data: Map::new(),
             retry_after_seconds: None,
-        }
+        }))
     }
 
     /// 400: the request cannot be read.
@@ -95,6 +101,17 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not found")
     }
 
+    /// 405: the route exists, but not with this method.
+    pub fn method_not_allowed() -> Self {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self::new(status, "method_not_allowed", "The route does not know this method")
+    }
+
+    /// 413: more was sent than the route takes.
+    pub fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large")
+    }
+
     /// 409: what is asked for contradicts the state of things.
     pub fn conflict(code: &'static str, title: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, title)
@@ -108,7 +125,7 @@ impl Problem {
     /// 422: some fields are wrong.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let mut problem = Self::refused("invalid_input", "Some of the input is not valid");
-        problem.errors = errors;
+        problem.0.errors = errors;
         problem
     }
 
@@ -138,44 +155,44 @@ impl Problem {
     /// Says what happened this time.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     /// Adds a member that explains the refusal.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
-        self.data.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self.0.data.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
         self
     }
 
     /// Says when to try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.0.retry_after_seconds = Some(seconds);
         self
     }
 
     /// Names the request.
     #[must_use]
     pub fn request_id(mut self, id: RequestId) -> Self {
-        self.request_id = Some(id);
+        self.0.request_id = Some(id);
         self
     }
 
     /// Returns the HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// Returns the stable code.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// Renders the document.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        serde_json::to_vec(&self.0).unwrap_or_default()
     }
 }
 
@@ -188,8 +205,8 @@ impl IntoResponse for Problem {
     /// Renders the document, and leaves it in the extensions for the layer that knows the request id.
     fn into_response(self) -> Response {
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-        let mut response = (self.status, content_type, self.to_json()).into_response();
-        if let Some(seconds) = self.retry_after_seconds {
+        let mut response = (self.status(), content_type, self.to_json()).into_response();
+        if let Some(seconds) = self.0.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);

@@ -1,0 +1,95 @@
+//! The request id, the span and the metrics of every request.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+use kernel::RequestId;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::Route;
+use super::address::TrustedPeer;
+use crate::Bank;
+
+/// Carries the request id in and out.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names the request, spans it and counts it.
+///
+/// The span has the route's template, never the path, the query or anything personal.
+pub async fn observe(State(bank): State<Bank>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = given_id(&request).unwrap_or_else(|| RequestId::generate(bank.now(), &bank.random));
+    request.extensions_mut().insert(id);
+    let method = method_name(request.method());
+    let route = Route::of(request.extensions()).map_or_else(|| "unmatched".to_owned(), |route| route.0);
+    let span = tracing::info_span!(
+        "request", request.id = %id, http.method = method, http.route = %route, http.status = tracing::field::Empty
+    );
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status();
+    span.record("http.status", status.as_u16());
+    span.in_scope(|| tracing::debug!(elapsed_us = started.elapsed().as_micros(), "request answered"));
+    count(method, route, status.as_str(), started);
+    response.headers_mut().insert(X_REQUEST_ID, header(id));
+    response
+}
+
+/// Records `http_requests_total` and `http_request_duration_seconds`, by method, route template and status.
+fn count(method: &'static str, route: String, status: &str, started: Instant) {
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_owned())];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_duration_seconds", &labels).record(started.elapsed());
+}
+
+/// Takes a well-formed id from a proxy of ours: ours, or any UUID.
+fn given_id(request: &Request) -> Option<RequestId> {
+    request.extensions().get::<TrustedPeer>()?;
+    read_id(request.headers())
+}
+
+fn read_id(headers: &HeaderMap) -> Option<RequestId> {
+    let text = headers.get(X_REQUEST_ID)?.to_str().ok()?;
+    text.parse().ok().or_else(|| Uuid::try_parse(text).ok().map(RequestId::from_uuid))
+}
+
+fn header(id: RequestId) -> HeaderValue {
+    HeaderValue::try_from(id.to_string()).expect("an id is visible ASCII")
+}
+
+/// Keeps the number of metric series bounded: methods are the client's to invent.
+fn method_name(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_ours_or_a_uuid_and_nothing_else() {
+        for (text, known) in [
+            ("req_01h2e8kqvbfwea724h75qc655w", true),
+            ("018c9c89-df6b-7f1c-a388-913966c314bc", true),
+            ("018c9c89df6b7f1ca388913966c314bc", true),
+            ("usr_01h2e8kqvbfwea724h75qc655w", false),
+            ("<script>", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(X_REQUEST_ID, text.parse().expect("a header"))]);
+            assert_eq!(read_id(&headers).is_some(), known, "{text}");
+        }
+    }
+}

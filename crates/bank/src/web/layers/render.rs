@@ -1,0 +1,62 @@
+//! Problems get their request id here, and whatever else failed becomes a problem.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use kernel::RequestId;
+
+use crate::web::Problem;
+
+/// Renders problem documents with the request id, and turns the framework's own refusals into problems.
+pub async fn render(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().copied();
+    let mut response = next.run(request).await;
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None if is_bare_refusal(&response) => from_status(response.status()),
+        None => return response,
+    };
+    let problem = match id {
+        Some(id) => problem.request_id(id),
+        None => problem,
+    };
+    replace_body(response, &problem)
+}
+
+/// Answers for a handler that panicked, without a word about why.
+pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    tracing::error!("a request handler panicked");
+    from_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+/// Keeps the status and the headers that the refusal came with, `Allow` and `Retry-After` among them.
+fn replace_body(response: Response, problem: &Problem) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    Response::from_parts(parts, Body::from(problem.to_json()))
+}
+
+/// Pages and rendered problems speak for themselves; plain text and empty bodies are the framework's.
+fn is_bare_refusal(response: &Response) -> bool {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_bare = kind.is_none_or(|kind| kind.starts_with(b"text/plain"));
+    is_bare && (status.is_client_error() || status.is_server_error())
+}
+
+fn from_status(status: StatusCode) -> Problem {
+    match status {
+        StatusCode::NOT_FOUND => Problem::not_found(),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::method_not_allowed(),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        StatusCode::UNAUTHORIZED => Problem::unauthenticated(),
+        StatusCode::FORBIDDEN => Problem::forbidden(),
+        _ if status.is_server_error() => {
+            Problem::new(status, "internal_error", "Something went wrong on our side")
+        }
+        _ => Problem::new(status, "unreadable_request", "The request cannot be read"),
+    }
+}

@@ -1,0 +1,90 @@
+//! The router and its layers, put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::layers::{address, cors, headers, intake, observe, rate, render};
+use super::{Problem, document, health};
+use crate::Bank;
+
+/// Bounds what one request may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest body.
+    pub body_bytes: usize,
+    /// How long the body may take to arrive, and then the work.
+    pub time: Duration,
+}
+
+impl Limits {
+    /// Takes the usual bounds: 1 MiB and 30 seconds.
+    pub const USUAL: Self = Self { body_bytes: 1024 * 1024, time: Duration::from_secs(30) };
+}
+
+/// Below this a compressed body is not worth its header.
+const COMPRESS_FROM_BYTES: u64 = 1024;
+
+/// Nests the slices' routes at `/api/v1` and `/api`, adds what the bank itself serves, and all layers.
+pub fn assemble(bank: &Bank, slices: OpenApiRouter<Bank>, limits: Limits) -> (Router, OpenApi) {
+    let (api, paths) = slices.split_for_parts();
+    let document = document::describe(bank, paths);
+    let json = Arc::new(Bytes::from(document.to_json().expect("a document is serializable")));
+    let routes = Router::new()
+        .nest("/api/v1", api.clone())
+        .nest("/api", api)
+        .route("/api/openapi.json", get(openapi).layer(Extension(json)))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method);
+    (layered(bank, routes, limits).with_state(bank.clone()), document)
+}
+
+/// Wraps every route and both fallbacks; the first layer named is the outermost.
+///
+/// Identity's middleware belongs where the comment says: inside what catches and renders, outside what
+/// counts by caller.
+fn layered(bank: &Bank, routes: Router<Bank>, limits: Limits) -> Router<Bank> {
+    let counters = rate::Counters::new(&bank.settings.rate_limits);
+    let compress = SizeAbove::new(COMPRESS_FROM_BYTES).and(NotForContentType::IMAGES);
+    routes.layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(bank.clone(), address::find))
+            .layer(from_fn_with_state(bank.clone(), observe::observe))
+            .layer(from_fn_with_state(bank.clone(), headers::secure))
+            .layer(CompressionLayer::new().compress_when(compress))
+            .layer(cors::layer(&bank.settings))
+            .layer(from_fn(render::render))
+            .layer(CatchPanicLayer::custom(render::panicked))
+            // The caller is authenticated here.
+            .layer(from_fn_with_state(counters, rate::limit))
+            .layer(from_fn_with_state(limits, intake::bounded)),
+    )
+}
+
+async fn openapi(Extension(json): Extension<Arc<Bytes>>, State(_): State<Bank>) -> Response {
+    let content_type = [(header::CONTENT_TYPE, "application/json")];
+    (content_type, Bytes::clone(&json)).into_response()
+}
+
+async fn unknown_path() -> Problem {
+    Problem::not_found()
+}
+
+async fn unknown_method() -> Problem {
+    Problem::method_not_allowed()
+}
