@@ -1,3 +1,9 @@
-//! The bank as its callers see it: one binary, one fresh database per test.
+//! The bank as its callers see it: one binary, one fresh database per test, on SQLite, or on PostgreSQL by
+//! `FLORIN_TEST_DATABASE_URL`.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test says what went wrong by failing")]
+
+#[allow(dead_code, reason = "each slice uses a part of it")]
+mod harness;
 
 mod jobs;
+mod web;
