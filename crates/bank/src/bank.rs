@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use database::Database;
 use kernel::{Clock, Instant, Random};
+use ledger::{Ledger, LedgerOptions};
 
 use crate::Settings;
 use crate::guard::{Guard, NoTokenSecret};
 use crate::sealing::{KeyRing, SealError};
 
-/// Carries the database, the clock, chance and the settings; clones share them.
+/// Carries the database, the clock, chance, the ledger and the settings; clones share them.
 #[derive(Clone, Debug)]
 pub struct Bank {
     /// The database.
@@ -18,6 +19,8 @@ pub struct Bank {
     pub clock: Clock,
     /// Chance.
     pub random: Random,
+    /// Posts every movement of money.
+    pub ledger: Ledger,
     /// What the operator chose at start.
     pub settings: Arc<Settings>,
     /// Seals what is kept encrypted.
@@ -50,7 +53,9 @@ impl Bank {
     ) -> Result<Self, UnfitSettings> {
         let keys = KeyRing::new(&settings.encryption_keys)?;
         let guard = Guard::new(&settings, &random)?;
-        Ok(Self { db, clock, random, settings, keys, guard })
+        let options = LedgerOptions { zone: settings.business_timezone, ..LedgerOptions::default() };
+        let ledger = Ledger::new(db.clone(), clock.clone(), random.clone(), options);
+        Ok(Self { db, clock, random, ledger, settings, keys, guard })
     }
 
     /// Returns the current instant in whole microseconds.
