@@ -61,12 +61,9 @@ impl App {
         std::fs::create_dir(&mail).unwrap();
         let mut settings = settings(mail.clone());
         change(&mut settings);
-        let bank = Bank {
-            db: (*database).clone(),
-            clock: Clock::fixed(START.parse().unwrap()),
-            random: Random::seeded(20_260_302),
-            settings: Arc::new(settings),
-        };
+        let clock = Clock::fixed(START.parse().unwrap());
+        let random = Random::seeded(20_260_302);
+        let bank = Bank::new((*database).clone(), clock, random, Arc::new(settings)).unwrap();
         let (router, document) = router(&bank);
         Self { bank, document, router, mail, _database: database }
     }
@@ -89,7 +86,7 @@ impl App {
 
     /// Runs every job that is due, one after the other; a job that fails fails the test.
     pub async fn run_jobs(&self) {
-        let ran = bank::jobs::run_due(&self.bank, &bank::router::registry()).await.unwrap();
+        let ran = bank::jobs::run_due(&self.bank, &bank::work::registry()).await.unwrap();
         assert_eq!((ran.failed, ran.dead), (0, 0), "{ran:?}");
     }
 
