@@ -19,6 +19,8 @@ pub mod web;
 
 pub mod identity;
 
+pub mod approvals;
+
 pub mod router;
 pub mod work;
 

@@ -1,10 +1,17 @@
-//! Every kind of background work of the bank, put together.
+//! What the slices do beside answering requests, put together: background work, and commands of two people.
 
+use crate::approvals::{self, Executors};
 use crate::jobs::{self, Registry};
 
-/// Names every handler and every schedule.
+/// Names every handler of background work and every schedule.
 pub fn registry() -> Registry {
     let mut registry = Registry::default();
     jobs::register(&mut registry);
+    approvals::register(&mut registry);
     registry
+}
+
+/// Names what carries out each command that needs a second person.
+pub fn executors() -> Executors {
+    Executors::default()
 }

@@ -13,4 +13,4 @@ mod store;
 
 pub use model::{AuditEvent, Event, Subject};
 pub use reason::{Reason, ReasonError};
-pub use service::record;
+pub use service::{last, record};

@@ -4,7 +4,7 @@ use database::Tx;
 use kernel::AuditId;
 use sea_orm::DbErr;
 
-use super::{AuditEvent, Event, store};
+use super::{AuditEvent, Event, Subject, store};
 use crate::{Bank, Caller};
 
 /// Writes one row in the caller's transaction.
@@ -30,4 +30,12 @@ pub async fn record(bank: &Bank, tx: &Tx, caller: &Caller, event: Event) -> Resu
     };
     store::insert(tx, row).await?;
     Ok(id)
+}
+
+/// Finds the latest row of one action on one thing, in the caller's transaction.
+///
+/// # Errors
+/// `DbErr` of the query.
+pub async fn last(tx: &Tx, action: &str, subject: &Subject) -> Result<Option<AuditEvent>, DbErr> {
+    store::last(tx, action, subject).await
 }

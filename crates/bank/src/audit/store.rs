@@ -1,9 +1,13 @@
 //! The table `audit_events`.
 
 use database::Tx;
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, IntoActiveModel, Statement};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, Statement,
+};
 
-use super::AuditEvent;
+use super::model::audit_event;
+use super::{AuditEvent, Subject};
 
 /// Guards the drawing of positions on PostgreSQL; the sealer takes it exclusively to see the highest.
 pub(crate) const POSITION_LOCK: i64 = 0x0066_6c6f_7269_6e02;
@@ -24,4 +28,18 @@ pub(crate) async fn next_position(tx: &Tx) -> Result<i64, DbErr> {
 pub(crate) async fn insert(tx: &Tx, row: AuditEvent) -> Result<(), DbErr> {
     row.into_active_model().reset_all().insert(tx).await?;
     Ok(())
+}
+
+pub(crate) async fn last(
+    db: &impl ConnectionTrait,
+    action: &str,
+    subject: &Subject,
+) -> Result<Option<AuditEvent>, DbErr> {
+    audit_event::Entity::find()
+        .filter(audit_event::Column::SubjectKind.eq(subject.kind))
+        .filter(audit_event::Column::SubjectId.eq(subject.id.as_str()))
+        .filter(audit_event::Column::Action.eq(action))
+        .order_by_desc(audit_event::Column::Position)
+        .one(db)
+        .await
 }

@@ -49,6 +49,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("m0005_jobs.engine.sql"),
         sqlite: include_str!("m0005_jobs.engine.sql"),
     },
+    Migration {
+        name: "m0006_approvals",
+        shared: include_str!("m0006_approvals.sql"),
+        postgres: include_str!("m0006_approvals.engine.sql"),
+        sqlite: include_str!("m0006_approvals.engine.sql"),
+    },
 ];
 
 pub(crate) struct Migrator;

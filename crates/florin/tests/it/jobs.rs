@@ -1,6 +1,5 @@
 //! Background work: nothing is lost, nothing runs twice at once, and what fails stays visible.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -8,26 +7,22 @@ use bank::jobs::{
     JobError, JobFailure, JobFilter, JobState, NewJob, Ran, Registry, Worker, WorkerOptions, enqueue, list,
     replay, run_due, run_now, schedules,
 };
-use bank::settings::{MailSettings, PasswordCost, Settings};
 use bank::{Bank, jobs::Job};
-use database::testing::TestDatabase;
-use kernel::{Clock, Instant, PageRequest, Random, Secret};
+use kernel::{Instant, PageRequest};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::harness::App;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
-async fn bank() -> (Bank, TestDatabase) {
-    let database = database::testing::fresh().await;
-    let start: Instant = "2026-03-02T10:30:00Z".parse().expect("an instant");
-    let mut settings = Settings::development(MailSettings::Folder(std::env::temp_dir()));
-    settings.password_cost = PasswordCost::cheap();
-    settings.jwt_secrets = vec![Secret::new("thirty-two bytes for the tests only".to_owned())];
-    settings.encryption_keys = vec![Secret::new(vec![7; 32])];
-    let bank = Bank::new(database.clone(), Clock::fixed(start), Random::seeded(1), Arc::new(settings));
-    (bank.expect("secrets that serve"), database)
+/// Opens a bank whose clock stands at half past ten.
+async fn bank() -> (Bank, App) {
+    let app = App::new().await;
+    app.bank.clock.move_to("2026-03-02T10:30:00Z".parse().expect("an instant"));
+    (app.bank.clone(), app)
 }
 
 async fn ask(bank: &Bank, job: NewJob) {
@@ -70,7 +65,7 @@ fn told(to: &str) -> NewJob {
 
 #[tokio::test]
 async fn a_job_exists_only_if_the_change_that_asked_for_it_commits() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     let tx = bank.db.begin().await.expect("a transaction");
     enqueue(&bank, &tx, told("succeed")).await.expect("enqueued");
     tx.rollback().await.expect("rolled back");
@@ -84,7 +79,7 @@ async fn a_job_exists_only_if_the_change_that_asked_for_it_commits() {
 
 #[tokio::test]
 async fn a_known_dedupe_key_asks_for_nothing() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     for _ in 0..2 {
         ask(&bank, NewJob { dedupe_key: Some("once".to_owned()), ..told("succeed") }).await;
     }
@@ -94,7 +89,7 @@ async fn a_known_dedupe_key_asks_for_nothing() {
 
 #[tokio::test]
 async fn work_for_later_waits_for_its_time() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     let later = bank.now() + chrono::Duration::hours(1);
     ask(&bank, NewJob { run_at: Some(later), ..told("succeed") }).await;
     assert_eq!(run_due(&bank, &obedient()).await.expect("ran"), Ran::default());
@@ -104,7 +99,7 @@ async fn work_for_later_waits_for_its_time() {
 
 #[tokio::test]
 async fn a_poisoned_job_backs_off_and_ends_in_the_dead_letter_from_which_it_is_replayed() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     for (told_to, reason) in [("fail", "the mail server is away"), ("panic", "the handler panicked")] {
         ask(&bank, told(told_to)).await;
         for attempt in 1..=3 {
@@ -137,7 +132,7 @@ async fn a_poisoned_job_backs_off_and_ends_in_the_dead_letter_from_which_it_is_r
 
 #[tokio::test]
 async fn a_permanent_failure_and_an_unknown_kind_stay_visible() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     ask(&bank, told("give up")).await;
     assert_eq!(run_due(&bank, &obedient()).await.expect("ran").dead, 1);
     ask(&bank, NewJob { most_attempts: 1, ..NewJob::new("test.unheard", Value::Null) }).await;
@@ -150,7 +145,7 @@ async fn a_permanent_failure_and_an_unknown_kind_stay_visible() {
 
 #[tokio::test]
 async fn the_list_is_paged_by_key_and_filtered() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     for _ in 0..5 {
         ask(&bank, told("succeed")).await;
         bank.clock.advance(chrono::Duration::milliseconds(1));
@@ -186,7 +181,7 @@ fn scheduled() -> Registry {
 
 #[tokio::test]
 async fn a_schedule_fires_each_slot_once_and_catches_up_once_after_a_gap() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     let before = SLOTS.load(Ordering::Relaxed);
     let fired = || SLOTS.load(Ordering::Relaxed) - before;
     run_due(&bank, &scheduled()).await.expect("ran");
@@ -207,7 +202,7 @@ async fn a_schedule_fires_each_slot_once_and_catches_up_once_after_a_gap() {
 
 #[tokio::test]
 async fn a_beat_leaves_no_row_when_it_succeeds_and_goes_on_after_it_died() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     let mut registry = Registry::default();
     registry.job("test.beat", |bank, _| {
         Box::pin(async move {
@@ -229,7 +224,7 @@ static ALL_DONE: Semaphore = Semaphore::const_new(0);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_workers_share_the_work_and_run_each_job_and_slot_once() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     let mut registry = Registry::default();
     registry.job("test.shared", |_, _| {
         Box::pin(async {
@@ -274,7 +269,7 @@ fn stuck() -> Registry {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_hands_back_what_does_not_finish_in_time() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     ask(&bank, NewJob::new("test.stuck", Value::Null)).await;
     let stop = CancellationToken::new();
     let options = WorkerOptions { grace: Duration::from_millis(50), ..WorkerOptions::default() };
@@ -289,7 +284,7 @@ async fn a_stop_hands_back_what_does_not_finish_in_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_runs_out_is_taken_over_and_its_last_loss_is_the_jobs_death() {
-    let (bank, _database) = bank().await;
+    let (bank, _app) = bank().await;
     let twice = NewJob { most_attempts: 2, ..NewJob::new("test.stuck", Value::Null) };
     ask(&bank, twice).await;
     for attempt in 1..=2 {

@@ -5,5 +5,6 @@
 #[allow(dead_code, reason = "each slice uses a part of it")]
 mod harness;
 
+mod approvals;
 mod jobs;
 mod web;
