@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kernel::Secret;
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use crate::{postgres, sqlite};
@@ -122,6 +122,37 @@ impl Database {
             },
         };
         self.write.begin_with_options(options).await
+    }
+
+    /// Opens a transaction that only reads and sees one moment of the primary, for as long as it lasts.
+    ///
+    /// For proofs and exports that read everything. Writers are not held up, but what they leave behind is
+    /// kept until the snapshot ends. No statement of it has a time limit.
+    ///
+    /// # Errors
+    /// `DbErr` when no connection is free in time.
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+    pub async fn snapshot(&self) -> Result<Tx, DbErr> {
+        match self.engine {
+            Engine::Sqlite => {
+                let options = TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                    ..TransactionOptions::default()
+                };
+                self.read.begin_with_options(options).await
+            }
+            Engine::Postgres => {
+                let options = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                };
+                let tx = self.write.begin_with_options(options).await?;
+                tx.execute_unprepared("set local statement_timeout = 0").await?;
+                tx.execute_unprepared("set local idle_in_transaction_session_timeout = '5min'").await?;
+                Ok(tx)
+            }
+        }
     }
 
     /// Lends the connections that lists and shows read from. Never decide from them.
