@@ -8,6 +8,7 @@ pub mod hold;
 mod ledger;
 mod month;
 mod refusal;
+pub mod seal;
 mod submission;
 pub mod transfer;
 

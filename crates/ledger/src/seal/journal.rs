@@ -1,0 +1,155 @@
+//! The journal as a chain: a transfer and the balances its entries left behind.
+
+use chrono::NaiveDate;
+use database::Tx;
+use kernel::{Instant, TransferId};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement};
+use uuid::Uuid;
+
+use super::encoding::{Digest, Encoder};
+use super::{Chained, SealedRow};
+
+/// The advisory lock shared by the journal's writers: "florin" in ASCII, as a number, and 3.
+pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e03;
+
+/// Names the chain over `ledger_transfers`.
+///
+/// A row's digest covers every column of the transfer in the order of [`Row::digest`], then the balances after its
+/// debit and its credit entry. Whatever else an entry says it repeats from its transfer: that is compared, and a
+/// difference is the row's complaint.
+#[derive(Clone, Copy, Debug)]
+pub struct Journal;
+
+impl Chained for Journal {
+    const NAME: &'static str = "journal";
+    const TABLE: &'static str = "ledger_transfers";
+    const POSITION_LOCK: i64 = JOURNAL_LOCK;
+
+    async fn rows(tx: &Tx, after: i64, through: i64, limit: u64) -> Result<Vec<SealedRow>, DbErr> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = [after.into(), through.into(), limit.into()];
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), ROWS, values);
+        tx.query_all_raw(statement).await?.iter().map(sealed).collect()
+    }
+}
+
+const ROWS: &str = "
+select t.position, t.id, t.kind, t.debit_account_id, t.credit_account_id, t.amount_minor, t.currency,
+       t.code, t.reference, t.metadata, t.group_id, t.of_transfer_id, t.expires_at, t.debit_sequence,
+       t.credit_sequence, t.authority, t.actor_kind, t.actor_id, t.request_id, t.booked_at, t.booked_on,
+       t.effective_on, d.balance_after_minor as debit_balance_after_minor,
+       c.balance_after_minor as credit_balance_after_minor,
+       case when d.transfer_id = t.id and d.direction = 'debit' and d.amount_minor = t.amount_minor
+             and d.counterparty_account_id = t.credit_account_id and d.code = t.code
+             and d.reference = t.reference and d.booked_at = t.booked_at and d.effective_on = t.effective_on
+            then 1 else 0 end as debit_agrees,
+       case when c.transfer_id = t.id and c.direction = 'credit' and c.amount_minor = t.amount_minor
+             and c.counterparty_account_id = t.debit_account_id and c.code = t.code
+             and c.reference = t.reference and c.booked_at = t.booked_at and c.effective_on = t.effective_on
+            then 1 else 0 end as credit_agrees
+  from ledger_transfers t
+  left join ledger_entries d on d.account_id = t.debit_account_id and d.sequence = t.debit_sequence
+  left join ledger_entries c on c.account_id = t.credit_account_id and c.sequence = t.credit_sequence
+ where t.position > $1 and t.position <= $2
+ order by t.position
+ limit $3";
+
+/// Holds one row as text and numbers: a value that no type of ours knows must still be hashed.
+#[derive(FromQueryResult)]
+struct Row {
+    position: i64,
+    id: Uuid,
+    kind: String,
+    debit_account_id: Uuid,
+    credit_account_id: Uuid,
+    amount_minor: i64,
+    currency: String,
+    code: String,
+    reference: String,
+    metadata: Option<String>,
+    group_id: Option<Uuid>,
+    of_transfer_id: Option<Uuid>,
+    expires_at: Option<Instant>,
+    debit_sequence: Option<i64>,
+    credit_sequence: Option<i64>,
+    authority: String,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    request_id: Option<Uuid>,
+    booked_at: Instant,
+    booked_on: NaiveDate,
+    effective_on: NaiveDate,
+    debit_balance_after_minor: Option<i64>,
+    credit_balance_after_minor: Option<i64>,
+    debit_agrees: i32,
+    credit_agrees: i32,
+}
+
+impl Row {
+    fn digest(&self) -> Digest {
+        Encoder::new("florin/journal/1")
+            .integer(self.position)
+            .uuid(self.id)
+            .text(&self.kind)
+            .uuid(self.debit_account_id)
+            .uuid(self.credit_account_id)
+            .integer(self.amount_minor)
+            .text(&self.currency)
+            .text(&self.code)
+            .text(&self.reference)
+            .optional(self.metadata.as_deref(), Encoder::text)
+            .optional(self.group_id, Encoder::uuid)
+            .optional(self.of_transfer_id, Encoder::uuid)
+            .optional(self.expires_at, Encoder::instant)
+            .optional(self.debit_sequence, Encoder::integer)
+            .optional(self.credit_sequence, Encoder::integer)
+            .text(&self.authority)
+            .text(&self.actor_kind)
+            .optional(self.actor_id, Encoder::uuid)
+            .optional(self.request_id, Encoder::uuid)
+            .instant(self.booked_at)
+            .date(self.booked_on)
+            .date(self.effective_on)
+            .optional(self.debit_balance_after_minor, Encoder::integer)
+            .optional(self.credit_balance_after_minor, Encoder::integer)
+            .digest()
+    }
+
+    fn has_entries(&self) -> bool {
+        matches!(self.kind.as_str(), "posted" | "capture" | "reversal")
+    }
+
+    fn complaint(&self) -> Option<&'static str> {
+        if self.amount_minor <= 0 {
+            return Some("its amount is not above zero");
+        }
+        if !self.has_entries() {
+            let none = self.debit_sequence.is_none() && self.credit_sequence.is_none();
+            return (!none).then_some("it moves nothing and yet names entries");
+        }
+        match (self.debit_agrees, self.credit_agrees) {
+            (1, 1) => None,
+            (1, _) => Some("its credit entry is missing or says something else"),
+            _ => Some("its debit entry is missing or says something else"),
+        }
+    }
+}
+
+fn sealed(row: &QueryResult) -> Result<SealedRow, DbErr> {
+    let Ok(row) = Row::from_query_result(row, "") else {
+        let position = row.try_get("", "position")?;
+        let name = row.try_get("", "id").map_or("a transfer".to_owned(), name);
+        return Ok(SealedRow { position, name, digest: None, complaint: None, entries: 0 });
+    };
+    Ok(SealedRow {
+        position: row.position,
+        name: name(row.id),
+        digest: Some(row.digest()),
+        complaint: row.complaint(),
+        entries: if row.has_entries() { 2 } else { 0 },
+    })
+}
+
+fn name(id: Uuid) -> String {
+    TransferId::from_uuid(id).to_string()
+}
