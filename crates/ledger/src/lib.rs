@@ -11,6 +11,7 @@ mod refusal;
 pub mod seal;
 mod submission;
 pub mod transfer;
+pub mod verify;
 
 pub use account::{Account, AccountKind, AccountStatus, Balance, NewAccount, SpendingLimits};
 pub use accounts::AccountError;
@@ -22,3 +23,4 @@ pub use month::{Month, MonthError};
 pub use refusal::Refusal;
 pub use submission::{Answer, AnswerFn, ItemOutcome, Receipt, Submission, SubmitError, Submitted};
 pub use transfer::{Action, Authority, NewTransfer, Posted, Posting, Transfer, TransferKind};
+pub use verify::verify;

@@ -1,0 +1,133 @@
+//! What a verification can find, and the first of each sort.
+
+use std::collections::BTreeMap;
+
+/// Names a sort of fault, in the order in which an operator should look at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultKind {
+    /// A sealed row says something else than when it was sealed.
+    RowChanged,
+    /// A sealed row is gone.
+    RowMissing,
+    /// A row stands where none stood when the place was sealed.
+    RowInserted,
+    /// A block does not have the hash it says, or its list of rows is damaged.
+    SealBroken,
+    /// A block does not follow the one before it.
+    SealUnlinked,
+    /// The chain or the rows end before a place that a checkpoint proves was reached.
+    TailCut,
+    /// The chain contradicts a checkpoint: it was rewritten, forked or taken from elsewhere.
+    ChainRewritten,
+    /// A checkpoint is not signed by a trusted key, or cannot be read.
+    CheckpointForged,
+    /// A checkpoint of the files is not in the database.
+    CheckpointMissing,
+    /// A column holds what no version of the program writes.
+    Unreadable,
+    /// Debits and credits of a currency differ.
+    Unbalanced,
+    /// A transfer and its entries disagree, or an entry is missing.
+    TransferDisagrees,
+    /// An entry belongs to no transfer, or to none that names it.
+    EntryStray,
+    /// An entry's account does not exist.
+    AccountMissing,
+    /// An account's entries are not numbered from 1 without a gap.
+    SequenceBroken,
+    /// A balance after an entry is not the one before it plus the entry.
+    RunningBalanceWrong,
+    /// An account's posted totals are not the sums of its entries.
+    BalanceWrong,
+    /// A hold and the journal disagree.
+    HoldDisagrees,
+    /// A capture, release or reversal does not fit what it refers to.
+    ReferenceWrong,
+    /// An account's pending totals are not the sums of its pending holds.
+    PendingWrong,
+    /// An account's spending counters are impossible.
+    CounterWrong,
+    /// A closed account has a balance.
+    ClosedWithBalance,
+}
+
+impl FaultKind {
+    /// Returns the name, as stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RowChanged => "row_changed",
+            Self::RowMissing => "row_missing",
+            Self::RowInserted => "row_inserted",
+            Self::SealBroken => "seal_broken",
+            Self::SealUnlinked => "seal_unlinked",
+            Self::TailCut => "tail_cut",
+            Self::ChainRewritten => "chain_rewritten",
+            Self::CheckpointForged => "checkpoint_forged",
+            Self::CheckpointMissing => "checkpoint_missing",
+            Self::Unreadable => "unreadable",
+            Self::Unbalanced => "unbalanced",
+            Self::TransferDisagrees => "transfer_disagrees",
+            Self::EntryStray => "entry_stray",
+            Self::AccountMissing => "account_missing",
+            Self::SequenceBroken => "sequence_broken",
+            Self::RunningBalanceWrong => "running_balance_wrong",
+            Self::BalanceWrong => "balance_wrong",
+            Self::HoldDisagrees => "hold_disagrees",
+            Self::ReferenceWrong => "reference_wrong",
+            Self::PendingWrong => "pending_wrong",
+            Self::CounterWrong => "counter_wrong",
+            Self::ClosedWithBalance => "closed_with_balance",
+        }
+    }
+}
+
+/// Holds the first fault of one sort.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The sort.
+    pub kind: FaultKind,
+    /// The row: an id, or the place in the chain where the row is not readable or gone.
+    pub row: String,
+    /// The place in the chain, where there is one.
+    pub position: Option<i64>,
+    /// What was expected and what was found.
+    pub detail: String,
+    /// How many faults of this sort there are.
+    pub count: u64,
+}
+
+/// Collects faults: the first of each sort and how many.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(BTreeMap<FaultKind, Fault>);
+
+impl Faults {
+    /// Notes a fault found at a row that has no place in a chain.
+    pub fn note(&mut self, kind: FaultKind, row: impl Into<String>, detail: impl Into<String>) {
+        self.add(Fault { kind, row: row.into(), position: None, detail: detail.into(), count: 1 });
+    }
+
+    /// Notes a fault found at a place in a chain.
+    pub fn note_at(
+        &mut self,
+        kind: FaultKind,
+        position: i64,
+        row: impl Into<String>,
+        detail: impl Into<String>,
+    ) {
+        self.add(Fault { kind, row: row.into(), position: Some(position), detail: detail.into(), count: 1 });
+    }
+
+    /// Says whether a fault of this sort was found.
+    pub fn has(&self, kind: FaultKind) -> bool {
+        self.0.contains_key(&kind)
+    }
+
+    /// Returns the first of each sort, in the order of [`FaultKind`].
+    pub fn into_vec(self) -> Vec<Fault> {
+        self.0.into_values().collect()
+    }
+
+    fn add(&mut self, fault: Fault) {
+        self.0.entry(fault.kind).and_modify(|known| known.count += 1).or_insert(fault);
+    }
+}
