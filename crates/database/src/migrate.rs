@@ -1,9 +1,10 @@
 //! Bringing the schema up to date.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
 
-use crate::migrations::Migrator;
+use crate::migrations::{MIGRATIONS, Migrator};
+use crate::violated::is_missing_table;
 use crate::{Database, Engine, postgres};
 
 /// Guards the schema on PostgreSQL: "florin" in ASCII, as a number.
@@ -29,8 +30,15 @@ impl Database {
     /// # Errors
     /// `DbErr` when the database cannot be read.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, DbErr> {
-        let pending = Migrator::get_pending_migrations_read_only(self.primary()).await?;
-        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+        let backend = self.primary().get_database_backend();
+        let sql = "select version from seaql_migrations";
+        let applied = match self.primary().query_all_raw(Statement::from_string(backend, sql)).await {
+            Ok(rows) => rows.iter().map(|row| row.try_get("", "version")).collect::<Result<Vec<_>, _>>()?,
+            Err(error) if is_missing_table(&error) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let names = MIGRATIONS.iter().map(|migration| migration.name.to_owned());
+        Ok(names.filter(|name| !applied.contains(name)).collect())
     }
 
     async fn migrate_postgres(&self) -> Result<(), DbErr> {

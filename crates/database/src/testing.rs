@@ -76,9 +76,9 @@ async fn fresh_sqlite() -> Result<TestDatabase, DbErr> {
         make_sqlite_template(&template).await?;
     }
     let directory = std::env::temp_dir().join(format!("florin-test-{}", unique()));
-    std::fs::create_dir(&directory).map_err(custom)?;
+    std::fs::create_dir(&directory).map_err(|error| custom(&error))?;
     let file = directory.join("florin.db");
-    std::fs::copy(&template, &file).map_err(custom)?;
+    std::fs::copy(&template, &file).map_err(|error| custom(&error))?;
     let database = Database::connect(&options(format!("sqlite:{}", file.display()))).await?;
     Ok(TestDatabase { database, remains: Remains::Directory(directory) })
 }
@@ -91,7 +91,7 @@ async fn make_sqlite_template(template: &Path) -> Result<(), DbErr> {
     // Leaves everything in the one file, so that it can be copied.
     database.primary().execute_unprepared("pragma journal_mode = delete").await.ok();
     database.close().await;
-    std::fs::rename(&building, template).map_err(custom)?;
+    std::fs::rename(&building, template).map_err(|error| custom(&error))?;
     for leftover in ["migrate.lock", "db-wal", "db-shm"] {
         let _ = std::fs::remove_file(building.with_extension(leftover));
     }
@@ -167,6 +167,6 @@ fn unique() -> String {
     format!("{:016x}", u64::from_be_bytes(bytes))
 }
 
-fn custom(error: std::io::Error) -> DbErr {
+fn custom(error: &std::io::Error) -> DbErr {
     DbErr::Custom(error.to_string())
 }

@@ -52,19 +52,31 @@ pub fn is_busy(error: &DbErr) -> bool {
     }
 }
 
+/// Says whether a statement named a table that does not exist: `undefined_table` (42P01) on PostgreSQL.
+pub(crate) fn is_missing_table(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error
+    else {
+        return false;
+    };
+    let sqlx::Error::Database(source) = source.as_ref() else {
+        return false;
+    };
+    source.code().as_deref() == Some("42P01") || source.message().starts_with("no such table")
+}
+
 /// Turns `UNIQUE constraint failed: users.bank, users.email` into `users_bank_email_unique`.
 fn unique_name(message: &str) -> Option<String> {
     let columns = after(message, "UNIQUE constraint failed: ")?;
     if let Some(index) = columns.strip_prefix("index '") {
         return Some(index.trim_end_matches('\'').to_owned());
     }
-    let mut pairs = columns.split(", ").filter_map(|column| column.split_once('.'));
-    let (table, first) = pairs.next()?;
-    let rest: String = pairs.map(|(_, column)| format!("_{column}")).collect();
-    if first == "id" && rest.is_empty() {
+    let pairs: Vec<(&str, &str)> = columns.split(", ").filter_map(|column| column.split_once('.')).collect();
+    let (table, _) = pairs.first()?;
+    let columns: Vec<&str> = pairs.iter().map(|(_, column)| *column).collect();
+    if columns == ["id"] {
         return Some(format!("{table}_pkey"));
     }
-    Some(format!("{table}_{first}{rest}_unique"))
+    Some(format!("{table}_{}_unique", columns.join("_")))
 }
 
 fn after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {

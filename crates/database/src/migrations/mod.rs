@@ -44,10 +44,22 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("m0003_seal.sqlite.sql"),
     },
     Migration {
+        name: "m0004_identity",
+        shared: include_str!("m0004_identity.sql"),
+        postgres: "",
+        sqlite: "",
+    },
+    Migration {
         name: "m0005_jobs",
         shared: include_str!("m0005_jobs.sql"),
         postgres: include_str!("m0005_jobs.engine.sql"),
         sqlite: include_str!("m0005_jobs.engine.sql"),
+    },
+    Migration {
+        name: "m0006_approvals",
+        shared: include_str!("m0006_approvals.sql"),
+        postgres: include_str!("m0006_approvals.engine.sql"),
+        sqlite: include_str!("m0006_approvals.engine.sql"),
     },
 ];
 
