@@ -1,6 +1,7 @@
 //! What the slices do beside answering requests, put together: background work, and commands of two people.
 
 use crate::approvals::{self, Executors};
+use crate::idempotency;
 use crate::jobs::{self, Registry};
 
 /// Names every handler of background work and every schedule.
@@ -8,6 +9,7 @@ pub fn registry() -> Registry {
     let mut registry = Registry::default();
     jobs::register(&mut registry);
     approvals::register(&mut registry);
+    idempotency::register(&mut registry);
     registry
 }
 

@@ -6,5 +6,6 @@
 mod harness;
 
 mod approvals;
+mod idempotency;
 mod jobs;
 mod web;

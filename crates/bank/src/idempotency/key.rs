@@ -1,0 +1,128 @@
+//! The key of a request that may be repeated, read at the edge.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use kernel::Actor;
+
+use crate::web::{Problem, RawBody, Route};
+
+const HEADER: &str = "idempotency-key";
+
+/// Names a request that may be repeated, within its caller and route, and knows its content.
+///
+/// Follows draft-ietf-httpapi-idempotency-key-header, with a plain value instead of a quoted one.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    key: String,
+    /// `POST:/transfers`.
+    operation: String,
+    fingerprint: String,
+}
+
+impl IdempotencyKey {
+    /// Returns the caller's key: 1 to 255 visible ASCII characters.
+    pub fn as_str(&self) -> &str {
+        &self.key
+    }
+
+    /// Returns whose key it is: principal, method and route.
+    pub fn scope(&self, actor: Actor) -> String {
+        let id = actor.uuid().map_or_else(String::new, |id| id.simple().to_string());
+        format!("{}:{id}:{}", actor.kind().as_str(), self.operation)
+    }
+
+    /// Returns the SHA-256 of path, query and raw body in hexadecimal.
+    ///
+    /// The path is part of it, because the scope has the route's template: the same key and body for another
+    /// account is another request.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let key = read(&parts.headers)?;
+        let route = Route::of(&parts.extensions).map_or_else(String::new, |route| route.0);
+        let body = parts.extensions.get::<RawBody>().map(|body| &body.0[..]).unwrap_or_default();
+        let path_and_query = parts.uri.path_and_query().map_or("", |whole| whole.as_str());
+        Ok(Self {
+            key,
+            operation: operation(&parts.method, &route),
+            fingerprint: fingerprint(without_version(path_and_query), body),
+        })
+    }
+}
+
+fn operation(method: &Method, route: &str) -> String {
+    format!("{method}:{}", without_version(route))
+}
+
+/// `/api/v1/transfers`, `/api/transfers` and, inside a nested router, `/transfers` are the same.
+fn without_version(path: &str) -> &str {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    path.strip_prefix("/v1").unwrap_or(path)
+}
+
+fn fingerprint(path_and_query: &str, body: &[u8]) -> String {
+    let mut digest = Context::new(&SHA256);
+    digest.update(path_and_query.as_bytes());
+    digest.update(b"\n");
+    digest.update(body);
+    hex::encode(digest.finish())
+}
+
+fn read(headers: &HeaderMap) -> Result<String, Problem> {
+    let mut lines = headers.get_all(HEADER).iter();
+    let Some(line) = lines.next() else {
+        let title = "Send an Idempotency-Key, so that the request can be repeated without harm";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required", title));
+    };
+    let visible = line.as_bytes().iter().all(u8::is_ascii_graphic);
+    if lines.next().is_some() || !visible || !(1..=255).contains(&line.len()) {
+        let detail = "must be one value of 1 to 255 visible ASCII characters";
+        return Err(Problem::invalid_field("Idempotency-Key", detail));
+    }
+    Ok(line.as_bytes().iter().copied().map(char::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn outcome(values: &[&str]) -> Result<String, &'static str> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HEADER, HeaderValue::from_bytes(value.as_bytes()).expect("a header"));
+        }
+        read(&headers).map_err(|problem| problem.code())
+    }
+
+    #[test]
+    fn a_key_is_one_value_of_visible_ascii() {
+        assert_eq!(outcome(&["order-17"]).as_deref(), Ok("order-17"));
+        assert_eq!(outcome(&["x".repeat(255).as_str()]).map(|key| key.len()), Ok(255));
+        assert_eq!(outcome(&[]), Err("idempotency_key_required"));
+        for values in [&[""] as &[&str], &["two words"], &["é"], &["one", "two"], &[&"x".repeat(256)]] {
+            assert_eq!(outcome(values), Err("invalid_input"), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn both_spellings_of_a_route_have_one_scope_and_another_path_has_another_fingerprint() {
+        for path in ["/api/v1/transfers", "/api/transfers", "/transfers"] {
+            assert_eq!(operation(&Method::POST, path), "POST:/transfers");
+        }
+        let of = |path| fingerprint(without_version(path), b"{}");
+        assert_eq!(of("/api/v1/accounts/a/close"), of("/accounts/a/close"));
+        assert_ne!(of("/accounts/a/close"), of("/accounts/b/close"));
+        assert_ne!(of("/accounts/a/close"), of("/accounts/a/close?force=1"));
+        assert_ne!(fingerprint("/transfers", b"{}"), fingerprint("/transfers", b"{ }"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Claiming a key, working under it, and keeping the answer.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::Duration;
+use database::Tx;
+use sea_orm::DbErr;
+use serde::Serialize;
+
+use super::{IdempotencyKey, Receipt, model, store};
+use crate::web::Problem;
+use crate::{Bank, Caller};
+
+/// How long an answer can be asked for again.
+const KEEP: Duration = Duration::days(30);
+
+/// Tells whether the request was answered before.
+#[derive(Debug)]
+pub enum Begun {
+    /// It was: this is the answer, byte for byte.
+    Replay(Response),
+    /// It was not: do the work.
+    Fresh(Attempt),
+}
+
+/// Holds the transaction in which the work and its answer commit together.
+///
+/// Dropping it undoes everything, the claim on the key included.
+#[derive(Debug)]
+pub struct Attempt {
+    // Declared first and so dropped first: the savepoint lies inside the transaction.
+    work: Tx,
+    outer: Tx,
+    receipt: Receipt,
+    request_id: kernel::RequestId,
+}
+
+/// Opens a transaction and claims the key in it, or finds the answer that was given before.
+///
+/// # Errors
+/// 422 `idempotency_key_reused` when the key was used with another request, 409 `request_in_flight` when a
+/// twin has not ended after the lock time-out, 503 or 500 of the database.
+pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result<Begun, Problem> {
+    let receipt = Receipt {
+        scope: key.scope(caller.actor),
+        key: key.as_str().to_owned(),
+        fingerprint: key.fingerprint().to_owned(),
+        status: 0,
+        answer: String::new(),
+        created_at: bank.now(),
+    };
+    let outer = bank.db.begin().await?;
+    let claimed = store::claim(&outer, receipt.clone()).await;
+    if !claimed.map_err(in_flight_when_busy)? {
+        return replay(&outer, &receipt).await;
+    }
+    let work = database::savepoint(&outer).await?;
+    Ok(Begun::Fresh(Attempt { work, outer, receipt, request_id: caller.request_id }))
+}
+
+/// The claim waits for nothing but a twin.
+fn in_flight_when_busy(error: DbErr) -> Problem {
+    if database::is_busy(&error) { model::in_flight() } else { Problem::from(error) }
+}
+
+async fn replay(outer: &Tx, asked: &Receipt) -> Result<Begun, Problem> {
+    // Gone between the two statements only if the purge took it at this moment: the next try finds it free.
+    let Some(stored) = store::find(outer, &asked.scope, &asked.key).await? else {
+        return Err(model::in_flight());
+    };
+    if stored.fingerprint != asked.fingerprint {
+        return Err(model::key_reused());
+    }
+    let status = u16::try_from(stored.status).unwrap_or_default();
+    Ok(Begun::Replay(model::replayed(status, stored.answer)))
+}
+
+impl Attempt {
+    /// Lends the transaction to work in.
+    pub fn tx(&self) -> &Tx {
+        &self.work
+    }
+
+    /// Commits the work with its answer, or the refusal alone, and answers.
+    ///
+    /// A refusal that might end differently next time is not kept: everything is undone, the key is free.
+    ///
+    /// # Errors
+    /// The refusal that is not kept, or 500 and 503 when the commit fails.
+    pub async fn finish<T: Serialize>(
+        self,
+        outcome: Result<(StatusCode, T), Problem>,
+    ) -> Result<Response, Problem> {
+        let (status, text) = match outcome {
+            Ok((status, body)) => {
+                let text = serde_json::to_string(&body).map_err(|error| Problem::internal(&error))?;
+                self.work.commit().await?;
+                (status, text)
+            }
+            Err(problem) if model::is_final(&problem) => {
+                self.work.rollback().await?;
+                let problem = problem.request_id(self.request_id);
+                (problem.status(), String::from_utf8_lossy(&problem.to_json()).into_owned())
+            }
+            Err(problem) => return Err(problem),
+        };
+        let Receipt { scope, key, .. } = &self.receipt;
+        let stored = i16::try_from(status.as_u16()).unwrap_or(500);
+        store::answer(&self.outer, scope, key, stored, &text).await?;
+        self.outer.commit().await?;
+        Ok(model::rendered(status.as_u16(), text))
+    }
+
+    /// Commits the work, frees the key and refuses: the caller must do something first, then repeat.
+    ///
+    /// For a refusal that leaves something behind, such as the challenge that has to be answered.
+    ///
+    /// # Errors
+    /// Always: `problem`, or 500 and 503 when the commit fails.
+    pub async fn postpone(self, problem: Problem) -> Result<Response, Problem> {
+        self.work.commit().await?;
+        store::release(&self.outer, &self.receipt.scope, &self.receipt.key).await?;
+        self.outer.commit().await?;
+        Err(problem)
+    }
+}
+
+/// Forgets answers older than 30 days; says how many.
+///
+/// # Errors
+/// `DbErr` of the delete.
+pub async fn purge(bank: &Bank) -> Result<u64, DbErr> {
+    let tx = bank.db.begin().await?;
+    let deleted = store::delete_before(&tx, bank.now() - KEEP).await?;
+    tx.commit().await?;
+    Ok(deleted)
+}
