@@ -172,6 +172,21 @@ impl Account {
         }
     }
 
+    /// Returns what a customer may debit.
+    pub fn limits(&self) -> SpendingLimits {
+        let money = |minor: Option<i64>| minor.map(|minor| Money::new(minor, self.currency));
+        SpendingLimits {
+            largest: money(self.largest_limit_minor),
+            day: money(self.day_limit_minor),
+            month: money(self.month_limit_minor),
+        }
+    }
+
+    /// Returns how far below zero it may fall.
+    pub fn overdraft_limit(&self) -> Money {
+        Money::new(self.overdraft_limit_minor, self.currency)
+    }
+
     /// Says whether nothing is posted or pending, so that the account may be closed.
     pub fn is_settled(&self) -> bool {
         self.ledger_minor() == 0 && self.debits_pending_minor == 0 && self.credits_pending_minor == 0

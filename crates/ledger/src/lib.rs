@@ -6,6 +6,7 @@ pub mod chart;
 pub mod entry;
 pub mod hold;
 mod ledger;
+pub mod lookup;
 mod month;
 mod refusal;
 pub mod seal;
