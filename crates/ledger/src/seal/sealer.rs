@@ -120,9 +120,7 @@ struct Highest {
 /// Shows the round on the meters.
 fn finished<C: Chained>(sealed: Sealed) -> Sealed {
     metrics::counter!("florin_sealed_rows_total", "chain" => C::NAME).increment(sealed.rows);
-    metrics::gauge!("florin_seal_lag_rows", "chain" => C::NAME).set(
-        // A gauge is a float; a lag has few digits.
-        f64::from(u32::try_from(sealed.lag).unwrap_or(u32::MAX)),
-    );
+    let lag = u32::try_from(sealed.lag).unwrap_or(u32::MAX);
+    metrics::gauge!("florin_seal_lag_rows", "chain" => C::NAME).set(lag);
     sealed
 }
