@@ -7,9 +7,13 @@ use std::process::Command;
 const SKIPPED: [&str; 4] = ["target", ".git", "florin-data", "node_modules"];
 
 /// Returns the workspace's root, the folder above this crate's.
+///
+/// Cargo tells the folder at run time; the one compiled in belongs to another checkout where two of them
+/// share a target directory.
 pub(crate) fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package).to_owned()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let package = PathBuf::from(package);
+    package.parent().map_or_else(|| package.clone(), Path::to_owned)
 }
 
 /// Starts a cargo command line in the workspace's root.

@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["kyc"],
     &["accounts"],
     &["payees", "schedules"],
-    &["transfers", "wires", "bills", "loans", "openbanking", "statements", "oversight"],
+    &["transfers", "wires", "bills", "loans", "openbanking", "statements", "transactions", "oversight"],
     &["console", "imports"],
 ];
 
