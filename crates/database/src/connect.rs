@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::Secret;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
@@ -170,11 +170,43 @@ impl Database {
         self.engine
     }
 
+    /// Counts the connections of each pool, by its name.
+    pub fn pools(&self) -> Vec<(&'static str, Pool)> {
+        let write = ("write", Pool::of(&self.write));
+        match (self.engine, &self.options.read_url) {
+            // Without a replica PostgreSQL has one pool for both.
+            (Engine::Postgres, None) => vec![write],
+            _ => vec![write, ("read", Pool::of(&self.read))],
+        }
+    }
+
     /// Ends all connections; what runs is finished first.
     pub async fn close(self) {
         // Closing one handle of a pool closes the pool; an error means that it was closed already.
         let _ = self.read.close().await;
         let _ = self.write.close().await;
+    }
+}
+
+/// Counts a pool's connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Connections that wait for work.
+    pub idle: usize,
+    /// Connections that are lent.
+    pub busy: usize,
+}
+
+impl Pool {
+    fn of(connection: &DatabaseConnection) -> Self {
+        let (size, idle) = if connection.get_database_backend() == DbBackend::Postgres {
+            let pool = connection.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle())
+        } else {
+            let pool = connection.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle())
+        };
+        Self { idle, busy: (size as usize).saturating_sub(idle) }
     }
 }
 

@@ -17,5 +17,5 @@ mod sqlite;
 pub mod testing;
 mod violated;
 
-pub use connect::{Database, Engine, Options, Tx, savepoint};
+pub use connect::{Database, Engine, Options, Pool, Tx, savepoint};
 pub use violated::{is_busy, violated};

@@ -30,15 +30,23 @@ impl Database {
     /// # Errors
     /// `DbErr` when the database cannot be read.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, DbErr> {
-        let backend = self.primary().get_database_backend();
-        let sql = "select version from seaql_migrations";
-        let applied = match self.primary().query_all_raw(Statement::from_string(backend, sql)).await {
-            Ok(rows) => rows.iter().map(|row| row.try_get("", "version")).collect::<Result<Vec<_>, _>>()?,
-            Err(error) if is_missing_table(&error) => Vec::new(),
-            Err(error) => return Err(error),
-        };
+        let applied = self.applied_migrations().await?;
         let names = MIGRATIONS.iter().map(|migration| migration.name.to_owned());
         Ok(names.filter(|name| !applied.contains(name)).collect())
+    }
+
+    /// Lists the migrations that are applied, oldest first, even those of a later version of the program.
+    ///
+    /// # Errors
+    /// `DbErr` when the database cannot be read.
+    pub async fn applied_migrations(&self) -> Result<Vec<String>, DbErr> {
+        let backend = self.primary().get_database_backend();
+        let sql = "select version from seaql_migrations order by version";
+        match self.primary().query_all_raw(Statement::from_string(backend, sql)).await {
+            Ok(rows) => rows.iter().map(|row| row.try_get("", "version")).collect(),
+            Err(error) if is_missing_table(&error) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn migrate_postgres(&self) -> Result<(), DbErr> {

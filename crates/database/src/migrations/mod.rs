@@ -61,12 +61,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("m0006_approvals.engine.sql"),
         sqlite: include_str!("m0006_approvals.engine.sql"),
     },
-    Migration {
-        name: "m0007_kyc",
-        shared: include_str!("m0007_kyc.sql"),
-        postgres: "",
-        sqlite: "",
-    },
+    Migration { name: "m0007_kyc", shared: include_str!("m0007_kyc.sql"), postgres: "", sqlite: "" },
     Migration {
         name: "m0008_accounts",
         shared: include_str!("m0008_accounts.sql"),
