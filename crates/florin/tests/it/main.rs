@@ -6,6 +6,9 @@
 mod harness;
 
 mod approvals;
+mod config;
 mod idempotency;
 mod jobs;
+mod program;
+mod serve;
 mod web;

@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config, Source};
+use crate::say::complain;
+use crate::{commands, demo, import, serve, telemetry};
+
+/// A bank's backend in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "florin", version, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and the console, with background work.
+    Serve(serve::Arguments),
+    /// Do background work only, beside the nodes that serve.
+    Worker(serve::Arguments),
+    /// Make a bank with lifelike data and serve it.
+    Demo(demo::Arguments),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Check the environment, the database, the clock, the disk and the keys.
+    Doctor,
+    /// Inspect the configuration.
+    #[command(subcommand)]
+    Config(commands::config::Command),
+    /// Bring in accounts and transactions from files.
+    Import(import::Arguments),
+    /// Print the `OpenAPI` document.
+    Openapi,
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn main() -> ExitCode {
+    let CommandLine { command } = CommandLine::parse();
+    let source = Source::of_process();
+    if let Command::Config(command) = command {
+        return commands::config::run(command, &source);
+    }
+    if matches!(command, Command::Openapi) {
+        return commands::openapi::run();
+    }
+    let config = match config::read(&source) {
+        Ok(config) => config,
+        Err(faults) => {
+            complain(faults);
+            return ExitCode::from(2);
+        }
+    };
+    match begin(command, config, &source) {
+        Ok(code) => code,
+        Err(error) => {
+            // The chain of causes in their display forms: a database error's debug form may carry values.
+            complain(format_args!("florin: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn begin(command: Command, config: Config, source: &Source) -> anyhow::Result<ExitCode> {
+    // Every TLS connection of the process, in and out, uses this provider.
+    let provider = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    anyhow::ensure!(provider.is_ok(), "a TLS provider is installed already");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let traces = telemetry::start(&config)?;
+        for name in source.unknown() {
+            tracing::warn!(variable = name, "{name} is no variable of Florin's");
+        }
+        let done = run(command, config).await;
+        traces.stop();
+        done
+    })
+}
+
+async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(arguments) => serve::run(config, arguments).await?,
+        Command::Worker(arguments) => serve::run_worker(config, arguments).await?,
+        Command::Demo(arguments) => demo::run(config, arguments).await?,
+        Command::Migrate => commands::migrate::run(config).await?,
+        Command::Doctor => return commands::doctor::run(config).await,
+        Command::Import(arguments) => import::run(config, arguments).await?,
+        Command::Config(_) | Command::Openapi => unreachable!("answered without a configuration"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,6 @@
+//! Commands that fit into one file each.
+
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod migrate;
+pub(crate) mod openapi;

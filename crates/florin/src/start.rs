@@ -1,0 +1,54 @@
+//! From a configuration to a bank.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use bank::Bank;
+use database::Database;
+use kernel::{Clock, Random};
+
+use crate::config::Config;
+use crate::say::say;
+
+/// Says whether the schema is brought up to date on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// Missing migrations are applied.
+    Migrate,
+    /// Missing migrations refuse the start.
+    Expect,
+    /// The schema is not looked at.
+    Ignore,
+}
+
+/// Makes the folders and development's secrets, and opens the database.
+///
+/// # Errors
+/// What could not be opened, with its path; never with a URL or a secret.
+pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<Bank> {
+    let random = Random::system();
+    let generated = config.complete(&random)?;
+    if !generated.is_empty() {
+        let folder = config.data_directory.join("secrets");
+        say(format_args!("development: {} generated, kept in {}", generated.join(", "), folder.display()));
+    }
+    let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
+    bring_up(&db, schema).await?;
+    Ok(Bank::new(db, Clock::system(), random, Arc::new(config.settings.clone()))?)
+}
+
+async fn bring_up(db: &Database, schema: Schema) -> anyhow::Result<()> {
+    match schema {
+        Schema::Migrate => db.migrate().await.context("the schema cannot be brought up to date"),
+        Schema::Expect => {
+            let pending = db.pending_migrations().await.context("the schema cannot be read")?;
+            anyhow::ensure!(
+                pending.is_empty(),
+                "the schema lacks {} migrations: run florin migrate",
+                pending.len()
+            );
+            Ok(())
+        }
+        Schema::Ignore => Ok(()),
+    }
+}

@@ -1,0 +1,112 @@
+//! The built program as a child process, in a folder and an environment of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// Holds a folder that goes away with it.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes an empty folder.
+    pub fn new() -> Self {
+        let name = u64::from_be_bytes(kernel::Random::system().bytes());
+        let path = std::env::temp_dir().join(format!("florin-it-{name:016x}"));
+        std::fs::create_dir(&path).expect("a folder");
+        Self(path)
+    }
+
+    /// Returns a path inside.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Returns the program with nothing in its environment but what moves it off the usual ports.
+    pub fn florin(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));
+        command
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("FLORIN_ADDR", "127.0.0.1:0")
+            .env("FLORIN_METRICS_ADDR", "127.0.0.1:0");
+        command
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Holds a program that serves; it is killed when the test ends without stopping it.
+pub struct Serving {
+    child: Child,
+    /// Where it answers.
+    pub url: String,
+    /// Where it shows its metrics.
+    pub metrics_url: String,
+    /// What it said before it was ready.
+    pub said: Vec<String>,
+}
+
+impl Serving {
+    /// Starts the program and waits until it has said where it listens.
+    pub fn start(mut command: Command) -> Self {
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let stdout = child.stdout.take().expect("piped");
+        let mut said = Vec::new();
+        for line in BufReader::new(stdout).lines() {
+            said.push(line.expect("text"));
+            if said.last().is_some_and(|line| line.contains("metrics on ")) {
+                break;
+            }
+        }
+        let after = |mark: &str| {
+            let found = said.iter().find_map(|line| line.split_once(mark).map(|(_, rest)| rest.to_owned()));
+            found.unwrap_or_default()
+        };
+        let (url, metrics_url) = (after("listens on "), after("metrics on "));
+        if metrics_url.is_empty() {
+            let output = child.wait_with_output().expect("it ended");
+            panic!("the program did not start: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Self { child, url, metrics_url, said }
+    }
+
+    /// Asks it to stop, as a service manager does.
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
+    /// Waits for its end; returns the status and what it logged.
+    pub fn wait(mut self) -> (ExitStatus, String) {
+        let mut log = String::new();
+        let mut stderr = self.child.stderr.take().expect("piped");
+        std::io::Read::read_to_string(&mut stderr, &mut log).expect("text");
+        (self.child.wait().expect("it ended"), log)
+    }
+
+    /// Returns the process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Returns the permission bits of a file.
+pub fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
