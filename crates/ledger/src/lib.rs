@@ -3,6 +3,7 @@
 pub mod account;
 pub mod accounts;
 pub mod chart;
+pub mod decide;
 pub mod entry;
 pub mod hold;
 mod ledger;
