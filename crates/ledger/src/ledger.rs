@@ -1,23 +1,28 @@
 //! The handle through which everything is posted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use database::{Database, Tx};
-use kernel::{Clock, Random, clock::date_in};
-use sea_orm::DbErr;
+use kernel::clock::date_in;
+use kernel::{AccountId, Clock, Instant, Random, TransferId};
+use sea_orm::{ConnectionTrait, DbErr};
 use thiserror::Error;
 
+use crate::decide::{Book, decide, expire};
+use crate::load::{Wanted, load, overdue_accounts, set_business_date};
+use crate::queue::Queue;
+use crate::write::write;
 use crate::{NewTransfer, Posted, Posting, Refusal, Submission, SubmitError, Submitted};
 
 /// Sets how the ledger works; [`Default`] suits a server.
 #[derive(Clone, Debug)]
 pub struct LedgerOptions {
-    /// The bank's time zone: the business day follows it until [`crate::periods::advance_business_date`] is used.
+    /// The bank's time zone: the business day follows it until [`Ledger::advance_business_date`] is used.
     pub zone: Tz,
-    /// The most transfers of one group commit.
+    /// From how many transfers on a group commit takes no further submission.
     pub batch_size: usize,
     /// The most submissions that wait; one more is [`SubmitError::Overloaded`].
     pub queue_size: usize,
@@ -39,10 +44,17 @@ pub struct Ledger {
 
 #[derive(Debug)]
 struct Inner {
-    database: Database,
-    clock: Clock,
-    random: Random,
-    options: LedgerOptions,
+    core: Arc<Core>,
+    queue: OnceLock<Queue>,
+}
+
+/// Holds the inputs that the handle and its writer share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) random: Random,
+    pub(crate) options: LedgerOptions,
 }
 
 /// Says why [`Ledger::post`] did not post.
@@ -59,42 +71,107 @@ pub enum PostError {
 impl Ledger {
     /// Takes the database and the inputs; the writer starts with the first submission.
     pub fn new(database: Database, clock: Clock, random: Random, options: LedgerOptions) -> Self {
-        Self { inner: Arc::new(Inner { database, clock, random, options }) }
+        let core = Arc::new(Core { database, clock, random, options });
+        Self { inner: Arc::new(Inner { core, queue: OnceLock::new() }) }
     }
 
     /// Posts linked transfers, all or none, in the caller's transaction.
     ///
-    /// Locks the accounts in id order, reads, decides, and writes with one statement. Transfers whose ids stand
-    /// in the journal with the same content are answered from there. Call it once per transaction, or with
-    /// accounts in id order: two calls lock twice.
+    /// Locks the accounts in id order, reads, decides, and writes with one statement. Transfers that stand in
+    /// the journal with the same ids and content are answered from there. Call it once per transaction and
+    /// with everything: a second call takes further locks, which may meet another transaction's.
     ///
     /// # Errors
-    /// [`PostError::Refused`] with the first refusal in the order of [`Refusal`], then [`PostError::Storage`].
+    /// [`PostError::Refused`] with the first refusal in the order of [`Refusal`]; [`PostError::Storage`].
     pub async fn post(
         &self,
-        _tx: &Tx,
-        _posting: &Posting,
-        _transfers: &[NewTransfer],
+        tx: &Tx,
+        posting: &Posting,
+        transfers: &[NewTransfer],
     ) -> Result<Vec<Posted>, PostError> {
-        Err(DbErr::Custom("not built yet".to_owned()).into())
+        let core = &self.inner.core;
+        let mut book = core.book(tx, &transfers.iter().collect::<Vec<_>>(), &[], false).await?;
+        let posted = decide(&mut book, posting, transfers)?;
+        write(tx, &book, &[]).await?;
+        Ok(posted)
     }
 
     /// Posts through the group commit and returns when the outcome is durable. Never call it inside a transaction.
     ///
-    /// A caller that stops waiting loses the answer, not the work.
+    /// A caller that stops waiting loses the answer, not the work. A repeated receipt key gets the stored
+    /// answer, also when its twin is still in the queue.
     ///
     /// # Errors
     /// [`SubmitError::Overloaded`] and [`SubmitError::Stopped`] at once; [`SubmitError::KeyReused`],
     /// [`SubmitError::Storage`], [`SubmitError::Unknown`] after the batch.
-    pub async fn submit(&self, _submission: Submission) -> Result<Submitted, SubmitError> {
-        Err(SubmitError::Stopped)
+    pub async fn submit(&self, submission: Submission) -> Result<Submitted, SubmitError> {
+        self.queue().submit(submission).await
     }
 
-    /// Takes no more submissions and returns when those queued are answered.
-    pub async fn stop(&self) {}
+    /// Takes no more submissions and returns when those that were queued are answered.
+    pub async fn stop(&self) {
+        self.queue().stop().await;
+    }
 
-    /// Returns the business day by the clock alone, in the bank's zone.
-    pub fn clock_date(&self) -> NaiveDate {
-        date_in(self.inner.clock.now(), self.inner.options.zone)
+    /// Gives all overdue holds back, and returns how many there were. Never call it inside a transaction.
+    ///
+    /// Postings do so for the accounts they touch; this job does it for the rest. Run it every second or two.
+    ///
+    /// # Errors
+    /// `DbErr` when the database fails; what was given back before stays so.
+    pub async fn expire_holds(&self) -> Result<u64, DbErr> {
+        let core = &self.inner.core;
+        let mut expired = 0;
+        loop {
+            let accounts = overdue_accounts(core.database.primary(), core.clock.now()).await?;
+            if accounts.is_empty() {
+                return Ok(expired);
+            }
+            let tx = core.database.begin().await?;
+            let book = core.book(&tx, &[], &accounts, false).await?;
+            write(&tx, &book, &[]).await?;
+            tx.commit().await?;
+            expired += book.rows().len() as u64;
+        }
+    }
+
+    /// Returns the bank's current day.
+    ///
+    /// # Errors
+    /// `DbErr` when the database fails.
+    pub async fn business_date(&self, connection: &impl ConnectionTrait) -> Result<NaiveDate, DbErr> {
+        Ok(set_business_date(connection).await?.unwrap_or_else(|| self.inner.core.clock_date()))
+    }
+
+    /// Returns the instant by the ledger's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.inner.core.clock.now()
+    }
+
+    fn queue(&self) -> &Queue {
+        self.inner.queue.get_or_init(|| Queue::start(&self.inner.core))
+    }
+}
+
+impl Core {
+    /// Loads the book of a batch, and gives back what is overdue on its accounts.
+    pub(crate) async fn book(
+        &self,
+        tx: &Tx,
+        news: &[&NewTransfer],
+        accounts: &[AccountId],
+        writer: bool,
+    ) -> Result<Book, DbErr> {
+        let (now, clock_date) = (self.clock.now(), self.clock_date());
+        let wanted = Wanted { news, accounts, now, clock_date, writer };
+        let mut loaded = load(tx, &wanted).await?;
+        for hold in loaded.overdue {
+            expire(&mut loaded.book, hold, TransferId::generate(now, &self.random));
+        }
+        Ok(loaded.book)
+    }
+
+    fn clock_date(&self) -> NaiveDate {
+        date_in(self.clock.now(), self.options.zone)
     }
 }

@@ -2,18 +2,28 @@
 
 pub mod account;
 pub mod accounts;
+mod batch;
 pub mod chart;
 pub mod decide;
 pub mod entry;
 pub mod hold;
 mod ledger;
+mod load;
+mod load_postgres;
+mod load_sqlite;
 pub mod lookup;
 mod month;
+pub mod periods;
+mod queue;
+pub mod receipts;
 mod refusal;
 pub mod seal;
 mod submission;
 pub mod transfer;
 pub mod verify;
+mod write;
+mod write_postgres;
+mod write_sqlite;
 
 pub use account::{Account, AccountKind, AccountStatus, Balance, NewAccount, SpendingLimits};
 pub use accounts::AccountError;
@@ -21,7 +31,9 @@ pub use chart::{ChartCode, Rail};
 pub use entry::{Direction, Entry};
 pub use hold::{Hold, HoldState};
 pub use ledger::{Ledger, LedgerOptions, PostError};
+pub use load::{JOURNAL_LOCK, exclude_writers};
 pub use month::{Month, MonthError};
+pub use periods::PeriodError;
 pub use refusal::Refusal;
 pub use submission::{Answer, AnswerFn, ItemOutcome, Receipt, Submission, SubmitError, Submitted};
 pub use transfer::{Action, Authority, NewTransfer, Posted, Posting, Transfer, TransferKind};

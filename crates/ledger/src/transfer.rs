@@ -182,7 +182,7 @@ pub struct NewTransfer {
     pub code: Cow<'static, str>,
     /// The text shown on statements; may be empty.
     pub reference: String,
-    /// JSON text for the caller's own use.
+    /// JSON text for the caller's own use; an empty text is none.
     pub metadata: Option<String>,
     /// The day it counts on; none is the business day. In the past only for staff and system, in an open month.
     pub effective_on: Option<NaiveDate>,

@@ -47,6 +47,7 @@ enum Undo {
 }
 
 /// Marks a state of the book to return to.
+#[derive(Clone, Copy)]
 pub(super) struct Mark {
     rows: usize,
 }

@@ -117,7 +117,7 @@ fn record(
         currency: terms.amount.currency(),
         code: new.code.clone().into_owned(),
         reference: new.reference.clone(),
-        metadata: new.metadata.clone(),
+        metadata: new.metadata.clone().filter(|text| !text.is_empty()),
         group_id,
         of_transfer_id: terms.of,
         expires_at: terms.expires_at,

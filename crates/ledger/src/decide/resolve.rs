@@ -54,7 +54,7 @@ fn same_content(book: &Book, known: &Transfer, new: &NewTransfer) -> bool {
         && known.expires_at == expires_at
         && known.code == new.code
         && known.reference == new.reference
-        && known.metadata == new.metadata
+        && known.metadata.as_deref().unwrap_or_default() == new.metadata.as_deref().unwrap_or_default()
         && new.effective_on.is_none_or(|on| on == known.effective_on)
 }
 

@@ -1,5 +1,11 @@
 //! Tests of the ledger against a real database: SQLite, or PostgreSQL when `FLORIN_TEST_DATABASE_URL` is set.
 
-#![allow(clippy::unwrap_used)]
+// `&[hold.clone()]` reads better in a test than `slice::from_ref`.
+#![allow(clippy::unwrap_used, clippy::cloned_ref_to_slice_refs)]
 
 mod accounts;
+mod nodes;
+mod post;
+mod stage;
+mod submit;
+mod tampering;

@@ -1,0 +1,230 @@
+//! Reading everything a decision needs, with the accounts locked in id order.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use database::{Engine, Tx};
+use kernel::{AccountId, Instant, TransferId};
+use sea_orm::sea_query::Value;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
+use uuid::Uuid;
+
+use crate::decide::Book;
+use crate::periods::closed_months;
+use crate::{Account, Hold, NewTransfer, Transfer, load_postgres, load_sqlite};
+
+/// Guards the journal's positions: writers hold it shared until they commit, whoever needs a moment without
+/// writers (the sealer, the close of a month) takes it exclusively. Always the first lock of a transaction.
+pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e02;
+
+/// The most overdue holds that one batch gives back before it decides.
+const MOST_OVERDUE: u64 = 200;
+
+pub(crate) const TRANSFER_COLUMNS: &str = "position, id, kind, debit_account_id, credit_account_id, \
+    amount_minor, currency, code, reference, metadata, group_id, of_transfer_id, expires_at, debit_sequence, \
+    credit_sequence, authority, actor_kind, actor_id, request_id, booked_at, booked_on, effective_on";
+
+const ACCOUNT_COLUMNS: &str = "id, currency, kind, code, status, funded, overdraft_limit_minor, \
+    debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, entry_sequence, \
+    largest_limit_minor, day_limit_minor, month_limit_minor, spent_on, spent_day_minor, spent_month_on, \
+    spent_month_minor, opened_at";
+
+const HOLD_COLUMNS: &str = "id, debit_account_id, credit_account_id, amount_minor, currency, state, \
+    captured_minor, resolved_by, expires_at, booked_on, counted, booked_at";
+
+/// Says what is read, and how.
+pub(crate) struct Wanted<'a> {
+    /// The transfers to be decided.
+    pub(crate) news: &'a [&'a NewTransfer],
+    /// Further accounts whose overdue holds are looked for.
+    pub(crate) accounts: &'a [AccountId],
+    /// The instant of the decision.
+    pub(crate) now: Instant,
+    /// The business day, unless the end-of-day job has set one.
+    pub(crate) clock_date: NaiveDate,
+    /// Whether this session belongs to the writer, so that its plans may be fixed.
+    pub(crate) writer: bool,
+}
+
+/// Holds the book, and the holds in it that are overdue.
+pub(crate) struct Loaded {
+    pub(crate) book: Book,
+    pub(crate) overdue: Vec<TransferId>,
+}
+
+/// Loads the book of a batch: 4 round trips, up to 5 more when it captures, releases, reverses or backdates.
+pub(crate) async fn load(tx: &Tx, wanted: &Wanted<'_>) -> Result<Loaded, DbErr> {
+    let set = business_date(tx, wanted.writer).await?;
+    let mut book = Book::new(wanted.now, set.unwrap_or(wanted.clock_date));
+    let news = || wanted.news.iter();
+    let mut referred: BTreeSet<_> = news().filter_map(|new| new.action.refers_to()).collect();
+    let mut accounts: BTreeSet<_> = wanted.accounts.iter().copied().collect();
+    for (debit, credit) in news().filter_map(|new| new.action.accounts()) {
+        accounts.extend([debit, credit]);
+    }
+    for transfer in referred_transfers(tx, &referred).await? {
+        accounts.extend([transfer.debit_account_id, transfer.credit_account_id]);
+        referred.insert(transfer.id);
+        book.insert_transfer(transfer);
+    }
+    let overdue = overdue_of(tx, &accounts, wanted.now).await?;
+    for hold in &overdue {
+        accounts.insert(hold.credit_account_id);
+    }
+    for account in lock_accounts(tx, &accounts).await? {
+        book.insert_account(account);
+    }
+    // After the locks: what another node committed on these accounts is seen.
+    for transfer in transfers(tx, "id", news().map(|new| new.id)).await? {
+        book.insert_transfer(transfer);
+    }
+    if !referred.is_empty() {
+        for reversal in transfers(tx, "of_transfer_id", referred.iter().copied()).await? {
+            book.insert_transfer(reversal);
+        }
+    }
+    let overdue: Vec<_> = overdue.iter().map(|hold| hold.id).collect();
+    for hold in holds(tx, referred.iter().chain(&overdue).copied().collect()).await? {
+        book.insert_hold(hold);
+    }
+    if news().any(|new| new.effective_on.is_some()) {
+        for month in closed_months(tx).await? {
+            book.insert_closed_month(month);
+        }
+    }
+    Ok(Loaded { book, overdue })
+}
+
+/// Holds the sealer and other writers off until the transaction ends; the first lock of a transaction.
+///
+/// On SQLite the write transaction itself does that.
+///
+/// # Errors
+/// `DbErr` when the lock is not given in time.
+pub async fn exclude_writers(tx: &Tx) -> Result<(), DbErr> {
+    if engine(tx) == Engine::Postgres {
+        tx.execute_raw(statement(tx, "select pg_advisory_xact_lock($1)", [JOURNAL_LOCK.into()])).await?;
+    }
+    Ok(())
+}
+
+pub(crate) fn engine(connection: &impl ConnectionTrait) -> Engine {
+    match connection.get_database_backend() {
+        DbBackend::Postgres => Engine::Postgres,
+        _ => Engine::Sqlite,
+    }
+}
+
+pub(crate) fn statement(
+    connection: &impl ConnectionTrait,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(connection.get_database_backend(), sql, values)
+}
+
+/// Returns the condition "is one of the ids in `$1`" and the value to bind.
+pub(crate) fn among(
+    connection: &impl ConnectionTrait,
+    ids: impl Iterator<Item = Uuid>,
+) -> (&'static str, Value) {
+    match engine(connection) {
+        Engine::Postgres => (load_postgres::AMONG, load_postgres::ids(ids)),
+        Engine::Sqlite => (load_sqlite::AMONG, load_sqlite::ids(ids)),
+    }
+}
+
+/// Reads the business day that the end-of-day job has set, without a lock.
+pub(crate) async fn set_business_date(connection: &impl ConnectionTrait) -> Result<Option<NaiveDate>, DbErr> {
+    let day = BusinessDay::find_by_statement(statement(connection, load_sqlite::BUSINESS_DAY, []));
+    Ok(day.one(connection).await?.and_then(|day| day.business_on))
+}
+
+/// Reads accounts that have overdue holds, so that these can be given back.
+pub(crate) async fn overdue_accounts(
+    connection: &impl ConnectionTrait,
+    now: Instant,
+) -> Result<Vec<AccountId>, DbErr> {
+    let sql = format!(
+        "select distinct debit_account_id from ledger_holds \
+         where state = 'pending' and expires_at <= $1 limit {MOST_OVERDUE}"
+    );
+    let found = OverdueAccount::find_by_statement(statement(connection, sql, [now.into()]));
+    Ok(found.all(connection).await?.into_iter().map(|row| row.debit_account_id).collect())
+}
+
+#[derive(FromQueryResult)]
+struct OverdueAccount {
+    debit_account_id: AccountId,
+}
+
+#[derive(FromQueryResult)]
+struct BusinessDay {
+    business_on: Option<NaiveDate>,
+}
+
+/// Reads the business day; on PostgreSQL it takes the writers' shared lock on the way.
+async fn business_date(tx: &Tx, writer: bool) -> Result<Option<NaiveDate>, DbErr> {
+    let guard = match (engine(tx), writer) {
+        (Engine::Sqlite, _) => statement(tx, load_sqlite::BUSINESS_DAY, []),
+        (Engine::Postgres, false) => statement(tx, load_postgres::GUARD, [JOURNAL_LOCK.into()]),
+        (Engine::Postgres, true) => statement(tx, load_postgres::WRITER_GUARD, [JOURNAL_LOCK.into()]),
+    };
+    Ok(BusinessDay::find_by_statement(guard).one(tx).await?.and_then(|day| day.business_on))
+}
+
+/// Reads the transfers that are captured, released or reversed, and the other members of their groups.
+async fn referred_transfers(tx: &Tx, referred: &BTreeSet<TransferId>) -> Result<Vec<Transfer>, DbErr> {
+    if referred.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = transfers(tx, "id", referred.iter().copied()).await?;
+    let groups: BTreeSet<_> = found.iter().filter_map(|transfer| transfer.group_id).collect();
+    if !groups.is_empty() {
+        found.extend(transfers(tx, "group_id", groups.into_iter()).await?);
+    }
+    Ok(found)
+}
+
+/// Reads transfers by a column of ids, in the journal's order.
+async fn transfers(
+    tx: &Tx,
+    column: &str,
+    ids: impl Iterator<Item = TransferId>,
+) -> Result<Vec<Transfer>, DbErr> {
+    let (among, ids) = among(tx, ids.map(TransferId::uuid));
+    let sql =
+        format!("select {TRANSFER_COLUMNS} from ledger_transfers where {column} {among} order by position");
+    Transfer::find_by_statement(statement(tx, sql, [ids])).all(tx).await
+}
+
+/// Reads pending holds whose time is over, on the accounts that a batch may debit.
+async fn overdue_of(tx: &Tx, accounts: &BTreeSet<AccountId>, now: Instant) -> Result<Vec<Hold>, DbErr> {
+    let (among, ids) = among(tx, accounts.iter().map(|id| id.uuid()));
+    let sql = format!(
+        "select {HOLD_COLUMNS} from ledger_holds \
+         where state = 'pending' and expires_at <= $2 and debit_account_id {among} \
+         order by expires_at limit {MOST_OVERDUE}"
+    );
+    Hold::find_by_statement(statement(tx, sql, [ids, now.into()])).all(tx).await
+}
+
+/// Locks the accounts in id order and reads them.
+async fn lock_accounts(tx: &Tx, accounts: &BTreeSet<AccountId>) -> Result<Vec<Account>, DbErr> {
+    let (among, ids) = among(tx, accounts.iter().map(|id| id.uuid()));
+    let lock = match engine(tx) {
+        Engine::Postgres => load_postgres::LOCK,
+        Engine::Sqlite => load_sqlite::LOCK,
+    };
+    let sql = format!("select {ACCOUNT_COLUMNS} from ledger_accounts where id {among} order by id{lock}");
+    Account::find_by_statement(statement(tx, sql, [ids])).all(tx).await
+}
+
+async fn holds(tx: &Tx, ids: BTreeSet<TransferId>) -> Result<Vec<Hold>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (among, ids) = among(tx, ids.into_iter().map(TransferId::uuid));
+    let sql = format!("select {HOLD_COLUMNS} from ledger_holds where id {among}");
+    Hold::find_by_statement(statement(tx, sql, [ids])).all(tx).await
+}

@@ -1,0 +1,106 @@
+use futures_util::future::join_all;
+use kernel::{AccountId, Random, TransferId};
+use ledger::{Action, Ledger, LedgerOptions, NewTransfer, Posting, Submitted};
+
+use crate::stage::{Stage, gbp};
+use crate::submit::{receipt, single};
+
+/// Two ledgers on one database are two nodes.
+async fn second(stage: &Stage) -> Ledger {
+    let options = LedgerOptions { batch_size: 20, ..LedgerOptions::default() };
+    let database = stage.database.dedicated(2).await.unwrap();
+    Ledger::new(database, stage.clock.clone(), Random::seeded(2), options)
+}
+
+fn news(stage: &Stage, accounts: &[AccountId], count: usize) -> Vec<NewTransfer> {
+    let random = Random::seeded(7);
+    let pick = |except: Option<AccountId>| loop {
+        let index = usize::try_from(random.below(accounts.len() as u64)).unwrap();
+        if Some(accounts[index]) != except {
+            return accounts[index];
+        }
+    };
+    let make = |_| {
+        let debit = pick(None);
+        let action = Action::Post { debit, credit: pick(Some(debit)), amount: gbp(1) };
+        NewTransfer::new(TransferId::generate(stage.clock.now(), &random), action, "test")
+    };
+    (0..count).map(make).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_nodes_given_the_same_keys_post_each_transfer_once() {
+    let stage = Stage::new().await;
+    let mut accounts = Vec::new();
+    for _ in 0..4 {
+        accounts.push(stage.account(100_000).await);
+    }
+    let other = second(&stage).await;
+    let news = news(&stage, &accounts, 400);
+    let nodes = [&stage.ledger, &other];
+    let calls = news.iter().enumerate().flat_map(|(index, new)| {
+        nodes.map(|node| {
+            let key = format!("k{index}");
+            async move { node.submit(single(new.clone(), receipt(&key, "f"))).await }
+        })
+    });
+    let outcomes = join_all(calls).await;
+    let mut fresh = 0;
+    for outcome in outcomes {
+        match outcome.unwrap() {
+            Submitted::Decided { items, .. } => fresh += items.iter().filter(|item| item.is_ok()).count(),
+            Submitted::Replayed(answer) => assert_eq!(answer.body, "posted"),
+        }
+    }
+    assert_eq!(fresh, 400, "each key is decided once");
+    assert_eq!(stage.count("select count(*) from ledger_transfers where code = 'test'").await, 404);
+    assert_eq!(stage.count("select count(*) from ledger_receipts").await, 400);
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_pound_is_spent_once_however_many_ask() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(50).await, stage.account(0).await);
+    let other = second(&stage).await;
+    let nodes = [stage.ledger.clone(), other];
+    let calls = (0..200).map(|index| {
+        let new = stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(1) });
+        let (node, database) = (nodes[index % 2].clone(), stage.database.clone());
+        tokio::spawn(async move {
+            if index % 4 < 3 {
+                let submitted = node.submit(single(new, None)).await.unwrap();
+                return matches!(submitted, Submitted::Decided { items, .. } if items[0].is_ok());
+            }
+            let tx = database.begin().await.unwrap();
+            let posted = node.post(&tx, &Posting::SYSTEM, &[new]).await.is_ok();
+            tx.commit().await.unwrap();
+            posted
+        })
+    });
+    let posted = join_all(calls).await.into_iter().filter(|done| *done.as_ref().unwrap()).count();
+    assert_eq!(posted, 50);
+    assert_eq!(stage.balance(alice).await, (0, 0, 0));
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hold_is_captured_once_by_two_nodes() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(1000).await, stage.account(0).await);
+    let other = second(&stage).await;
+    for _ in 0..10 {
+        let hold = stage.make(Action::Hold { debit: alice, credit: bob, amount: gbp(10), expires_at: None });
+        stage.post(&Posting::SYSTEM, &[hold.clone()]).await.unwrap();
+        let capture = || stage.make(Action::Capture { hold: hold.id, amount: Some(gbp(5)) });
+        let calls =
+            [&stage.ledger, &other, &stage.ledger, &other].map(|node| node.submit(single(capture(), None)));
+        let done = join_all(calls).await;
+        let captured = done
+            .iter()
+            .filter(|done| matches!(done, Ok(Submitted::Decided { items, .. }) if items[0].is_ok()));
+        assert_eq!(captured.count(), 1);
+    }
+    assert_eq!(stage.balance(alice).await, (950, 0, 950));
+    stage.assert_sound().await;
+}

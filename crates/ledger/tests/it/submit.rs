@@ -1,0 +1,142 @@
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use kernel::AccountId;
+use ledger::{
+    Action, Answer, ItemOutcome, LedgerOptions, NewTransfer, Receipt, Refusal, Submission, SubmitError,
+    Submitted, receipts,
+};
+
+use crate::stage::{Stage, customer, gbp};
+
+fn answer(items: &[ItemOutcome]) -> Answer {
+    let codes: Vec<_> =
+        items.iter().map(|item| item.as_ref().map_or_else(Refusal::code, |_| "posted")).collect();
+    Answer { status: if codes.contains(&"posted") { 201 } else { 422 }, body: codes.join(",") }
+}
+
+pub(crate) fn receipt(key: &str, fingerprint: &str) -> Receipt {
+    Receipt {
+        scope: "usr:transfers".to_owned(),
+        key: key.to_owned(),
+        fingerprint: fingerprint.to_owned(),
+        answer: Arc::new(answer),
+    }
+}
+
+fn pay(stage: &Stage, debit: AccountId, credit: AccountId, minor: i64) -> NewTransfer {
+    stage.make(Action::Post { debit, credit, amount: gbp(minor) })
+}
+
+pub(crate) fn single(new: NewTransfer, receipt: impl Into<Option<Receipt>>) -> Submission {
+    Submission { posting: customer(), items: vec![vec![new]], receipt: receipt.into() }
+}
+
+#[tokio::test]
+async fn items_are_decided_in_order_each_by_itself() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let items = vec![
+        vec![pay(&stage, alice, bob, 60)],
+        vec![pay(&stage, alice, bob, 60)],
+        vec![pay(&stage, bob, alice, 30), pay(&stage, bob, alice, 31)],
+        vec![pay(&stage, alice, bob, 40)],
+    ];
+    let submission = Submission { posting: customer(), items, receipt: Some(receipt("k", "f")) };
+    let Submitted::Decided { items, answer } = stage.ledger.submit(submission.clone()).await.unwrap() else {
+        panic!("not decided");
+    };
+    let answer = answer.unwrap();
+    assert_eq!(answer.body, "posted,insufficient_funds,insufficient_funds,posted");
+    let available = gbp(30);
+    assert_eq!(items[2], Err(Refusal::InsufficientFunds { account: bob, available, asked: gbp(31) }));
+    assert_eq!(stage.balance(alice).await, (0, 0, 0));
+    assert_eq!(stage.ledger.submit(submission).await, Ok(Submitted::Replayed(answer)));
+    assert_eq!(stage.count("select count(*) from ledger_transfers").await, 3);
+    stage.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_repeated_key_gets_its_answer_and_another_request_is_refused() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let poor = pay(&stage, alice, bob, 101);
+    let first = stage.ledger.submit(single(poor.clone(), receipt("k", "f"))).await.unwrap();
+    let Submitted::Decided { answer: Some(answer), .. } = first else { panic!("not decided") };
+    assert_eq!((answer.status, answer.body.as_str()), (422, "insufficient_funds"));
+    // A refusal is stored too: the money that came since does not change the answer.
+    stage.account(0).await;
+    let again = stage.ledger.submit(single(poor, receipt("k", "f"))).await;
+    assert_eq!(again, Ok(Submitted::Replayed(answer.clone())));
+    let other = stage.ledger.submit(single(pay(&stage, alice, bob, 1), receipt("k", "g"))).await;
+    assert_eq!(other, Err(SubmitError::KeyReused));
+    let stored = receipts::find(stage.database.read(), "usr:transfers", "k").await.unwrap().unwrap();
+    assert_eq!(stored.answer(), answer);
+    let tx = stage.database.begin().await.unwrap();
+    assert!(!receipts::insert(&tx, &stored, stage.clock.now()).await.unwrap());
+    let tomorrow = stage.clock.now() + chrono::Duration::days(1);
+    assert_eq!(receipts::forget_before(&tx, stage.clock.now()).await.unwrap(), 0);
+    assert_eq!(receipts::forget_before(&tx, tomorrow).await.unwrap(), 1);
+    assert!(receipts::insert(&tx, &stored, stage.clock.now()).await.unwrap());
+}
+
+#[tokio::test]
+async fn twins_in_one_batch_are_posted_once() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let new = pay(&stage, alice, bob, 10);
+    let calls = (0..20).map(|_| stage.ledger.submit(single(new.clone(), receipt("k", "f"))));
+    let outcomes = futures_util::future::join_all(calls).await;
+    let decided = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Submitted::Decided { .. }))).count();
+    let replayed = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Submitted::Replayed(_)))).count();
+    assert_eq!((decided, replayed), (1, 19));
+    assert_eq!(stage.balance(bob).await.0, 10);
+}
+
+#[tokio::test]
+async fn a_full_queue_says_so_at_once_and_stopping_drains_it() {
+    let options = LedgerOptions { queue_size: 3, ..LedgerOptions::default() };
+    let stage = Stage::with(options).await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let calls: Vec<_> =
+        (0..5).map(|_| stage.ledger.submit(single(pay(&stage, alice, bob, 1), None))).collect();
+    // All are polled before the writer runs: three find a place.
+    let stopped = async { stage.ledger.stop().await };
+    let (outcomes, ()) = futures_util::future::join(futures_util::future::join_all(calls), stopped).await;
+    let full =
+        outcomes.iter().filter(|outcome| matches!(outcome, Err(SubmitError::Overloaded { .. }))).count();
+    assert_eq!(full, 2);
+    assert_eq!(stage.balance(bob).await.0, 3);
+    let late = stage.ledger.submit(single(pay(&stage, alice, bob, 1), None)).await;
+    assert_eq!(late, Err(SubmitError::Stopped));
+    stage.ledger.stop().await;
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_does_not_take_the_work_along() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let submission = single(pay(&stage, alice, bob, 10), receipt("k", "f"));
+    assert!(stage.ledger.submit(submission).now_or_never().is_none(), "it is queued, and nobody waits");
+    stage.ledger.stop().await;
+    assert_eq!(stage.balance(bob).await.0, 10);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_written_does_not_harm_the_others() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let mut broken = receipt("bad", "f");
+    broken.answer = Arc::new(|_| panic!("an answer that cannot be made"));
+    let calls = [
+        single(pay(&stage, alice, bob, 1), receipt("one", "f")),
+        single(pay(&stage, alice, bob, 2), broken),
+        single(pay(&stage, alice, bob, 4), receipt("two", "f")),
+    ];
+    let outcomes =
+        futures_util::future::join_all(calls.into_iter().map(|call| stage.ledger.submit(call))).await;
+    assert!(outcomes[0].is_ok() && outcomes[2].is_ok());
+    assert!(matches!(outcomes[1], Err(SubmitError::Storage(_))));
+    assert_eq!(stage.balance(bob).await.0, 5);
+    stage.assert_sound().await;
+}
