@@ -31,7 +31,7 @@ pub use chart::{ChartCode, Rail};
 pub use entry::{Direction, Entry};
 pub use hold::{Hold, HoldState};
 pub use ledger::{Ledger, LedgerOptions, PostError};
-pub use load::{JOURNAL_LOCK, exclude_writers};
+pub use load::exclude_writers;
 pub use month::{Month, MonthError};
 pub use periods::PeriodError;
 pub use refusal::Refusal;

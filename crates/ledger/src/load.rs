@@ -11,11 +11,8 @@ use uuid::Uuid;
 
 use crate::decide::Book;
 use crate::periods::closed_months;
+use crate::seal::JOURNAL_LOCK;
 use crate::{Account, Hold, NewTransfer, Transfer, load_postgres, load_sqlite};
-
-/// Guards the journal's positions: writers hold it shared until they commit, whoever needs a moment without
-/// writers (the sealer, the close of a month) takes it exclusively. Always the first lock of a transaction.
-pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e02;
 
 /// The most overdue holds that one batch gives back before it decides.
 const MOST_OVERDUE: u64 = 200;
