@@ -7,6 +7,7 @@ pub mod chart;
 pub mod decide;
 pub mod entry;
 pub mod hold;
+pub mod journal;
 mod ledger;
 mod load;
 mod load_postgres;
