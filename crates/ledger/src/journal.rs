@@ -1,6 +1,7 @@
 //! Reading the journal: one transfer, what became of it, its entries, and the newest of them all.
 
 use kernel::{Cursor, Page, PageRequest, TransferId};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
