@@ -21,6 +21,8 @@ pub mod identity;
 
 pub mod approvals;
 
+pub mod oversight;
+
 pub mod router;
 pub mod work;
 

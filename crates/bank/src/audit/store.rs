@@ -1,13 +1,15 @@
 //! The table `audit_events`.
 
 use database::Tx;
+use kernel::{ActorKind, Cursor, Page, PageRequest};
+use sea_orm::sea_query::LikeExpr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, Statement,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
 };
 
 use super::model::audit_event;
-use super::{AuditEvent, Subject};
+use super::{ActionFilter, AuditEvent, AuditFilter, Subject, Who};
 
 /// Guards the drawing of positions on PostgreSQL; the sealer takes it exclusively to see the highest.
 pub(crate) const POSITION_LOCK: i64 = 0x0066_6c6f_7269_6e02;
@@ -28,6 +30,44 @@ pub(crate) async fn next_position(tx: &Tx) -> Result<i64, DbErr> {
 pub(crate) async fn insert(tx: &Tx, row: AuditEvent) -> Result<(), DbErr> {
     row.into_active_model().reset_all().insert(tx).await?;
     Ok(())
+}
+
+/// Lists rows, newest first; a cursor of another list shows the first page.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    filter: &AuditFilter,
+    page: PageRequest,
+) -> Result<Page<AuditEvent>, DbErr> {
+    let after: Option<i64> = page.after.and_then(|cursor| cursor.key().ok());
+    let rows = audit_event::Entity::find()
+        .apply_if(filter.actor, |query, who| match who {
+            Who::System => query.filter(audit_event::Column::ActorKind.eq(ActorKind::System.as_str())),
+            Who::User(id) => query.filter(audit_event::Column::ActorId.eq(id.uuid())),
+            Who::ApiKey(id) => query.filter(audit_event::Column::ActorId.eq(id.uuid())),
+        })
+        .apply_if(filter.actor_kind, |query, kind| {
+            query.filter(audit_event::Column::ActorKind.eq(kind.as_str()))
+        })
+        .apply_if(filter.action.as_ref(), |query, action| match action {
+            ActionFilter::One(name) => query.filter(audit_event::Column::Action.eq(name.as_str())),
+            ActionFilter::Noun(noun) => query.filter(audit_event::Column::Action.like(beginning_with(noun))),
+        })
+        .apply_if(filter.subject.as_ref(), |query, subject| {
+            query.filter(audit_event::Column::SubjectId.eq(subject.as_str()))
+        })
+        .apply_if(filter.from, |query, from| query.filter(audit_event::Column::At.gte(from)))
+        .apply_if(filter.to, |query, to| query.filter(audit_event::Column::At.lt(to)))
+        .apply_if(after, |query, position| query.filter(audit_event::Column::Position.lt(position)))
+        .order_by_desc(audit_event::Column::Position)
+        .limit(u64::from(page.limit) + 1)
+        .all(db)
+        .await?;
+    Ok(Page::cut(rows, page.limit, |row| Cursor::new(row.position)))
+}
+
+/// Matches `noun.…`; an underscore in the noun is no wildcard.
+fn beginning_with(noun: &str) -> LikeExpr {
+    LikeExpr::new(format!("{}.%", noun.replace('_', "!_"))).escape('!')
 }
 
 pub(crate) async fn last(

@@ -17,3 +17,8 @@ create table sandbox_clock (
   offset_microseconds bigint not null,
   moved_at timestamptz not null
 );
+
+-- The audit log is asked about a thing by its id alone, which names its kind, and about a stretch of time.
+drop index audit_events_subject;
+create index audit_events_subject on audit_events (subject_id, position);
+create index audit_events_at on audit_events (at);

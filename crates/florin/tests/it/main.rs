@@ -6,9 +6,11 @@
 mod harness;
 
 mod approvals;
+mod audit;
 mod config;
 mod idempotency;
 mod jobs;
+mod oversight;
 mod program;
 mod serve;
 mod web;

@@ -1,0 +1,126 @@
+//! A sandbox's clock, and why it does not move.
+
+use chrono::Duration;
+use kernel::Instant;
+
+use crate::context::Forbidden;
+use crate::jobs::{JobError, Ran};
+
+/// Holds how far a sandbox's clock is from the machine's.
+pub mod sandbox_clock {
+    use kernel::Instant;
+    use sea_orm::entity::prelude::*;
+
+    /// Mirrors the table `sandbox_clock`.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "sandbox_clock")]
+    pub struct Model {
+        /// Always 1.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
+        /// How far, in microseconds.
+        pub offset_microseconds: i64,
+        /// When it was moved, by the clock before the move.
+        pub moved_at: Instant,
+    }
+
+    /// None: one row.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Says where to move a sandbox's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMove {
+    /// To an instant.
+    At(Instant),
+    /// Forward by so much.
+    By(Duration),
+}
+
+/// Says where the clock stands after a move, and what the move brought about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockMoved {
+    /// What the clock shows.
+    pub now: Instant,
+    /// How far it is from the machine's.
+    pub offset: Duration,
+    /// The background work that had become due.
+    pub ran: Ran,
+}
+
+/// Says why the clock does not move, in the order in which it is looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum ClockError {
+    /// In production there is no such thing.
+    #[error("the clock of a production bank does not move")]
+    Production,
+    /// The caller may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Time goes forward, and not beyond the year 2200.
+    #[error("the clock moves forward from {now}, to {latest} at most")]
+    OutOfRange {
+        /// What the clock shows.
+        now: Instant,
+        /// How far it can go.
+        latest: Instant,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] sea_orm::DbErr),
+}
+
+/// Says why staff cannot see or move a job.
+#[derive(Debug, thiserror::Error)]
+pub enum JobRefusal {
+    /// The caller may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// Absent, or in a state that does not allow it.
+    #[error(transparent)]
+    Job(#[from] JobError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] sea_orm::DbErr),
+}
+
+impl ClockMove {
+    /// Returns the instant to move to, seen from `now`.
+    ///
+    /// # Errors
+    /// [`ClockError::OutOfRange`] for the past and for what no calendar of ours reaches.
+    pub fn target(self, now: Instant) -> Result<Instant, ClockError> {
+        // A round end far from the calendar's own, where sums of instants would overflow.
+        let latest = Instant::from_timestamp(7_258_118_400, 0).unwrap_or(Instant::MAX_UTC);
+        let target = match self {
+            Self::At(instant) => Some(instant),
+            Self::By(duration) => now.checked_add_signed(duration),
+        };
+        let target = target.filter(|target| (now..=latest).contains(target));
+        target.ok_or(ClockError::OutOfRange { now, latest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_moves_forward_within_its_calendar() {
+        let now: Instant = "2026-03-02T09:00:00Z".parse().expect("an instant");
+        let at = |text: &str| ClockMove::At(text.parse().expect("an instant"));
+        assert_eq!(ClockMove::By(Duration::hours(1)).target(now).expect("forward"), now + Duration::hours(1));
+        assert_eq!(at("2200-01-01T00:00:00Z").target(now).expect("the end").timestamp(), 7_258_118_400);
+        for refused in [
+            at("2026-03-02T08:59:59Z"),
+            at("2200-01-01T00:00:01Z"),
+            ClockMove::By(Duration::seconds(-1)),
+            ClockMove::By(Duration::MAX),
+        ] {
+            assert!(matches!(refused.target(now), Err(ClockError::OutOfRange { .. })), "{refused:?}");
+        }
+    }
+}
