@@ -16,7 +16,9 @@ use crate::write::{is_duplicate, write};
 use crate::{NewTransfer, Receipt, Submission, SubmitError, Submitted};
 
 /// How often a batch runs when another node's commits or locks stand in its way.
-const MOST_ATTEMPTS: u32 = 4;
+const MOST_ATTEMPTS: u32 = 3;
+/// How often a submission runs alone, after its batch did.
+const MOST_ATTEMPTS_ALONE: u32 = 2;
 
 type Outcome = Result<Submitted, SubmitError>;
 
@@ -52,7 +54,7 @@ impl Writer {
     pub(crate) async fn run(&mut self, tickets: Vec<Ticket>) {
         let (submissions, replies): (Vec<_>, Vec<_>) =
             tickets.into_iter().map(|ticket| (ticket.submission, ticket.reply)).unzip();
-        let outcomes = match self.attempt(&submissions).await {
+        let outcomes = match self.attempt(&submissions, MOST_ATTEMPTS).await {
             Ok(outcomes) => outcomes,
             Err(Failure::Statement(_) | Failure::Again(_)) if submissions.len() > 1 => {
                 self.run_alone(&submissions).await
@@ -69,7 +71,7 @@ impl Writer {
     async fn run_alone(&mut self, submissions: &[Submission]) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(submissions.len());
         for submission in submissions {
-            match self.attempt(std::slice::from_ref(submission)).await {
+            match self.attempt(std::slice::from_ref(submission), MOST_ATTEMPTS_ALONE).await {
                 Ok(mut alone) => outcomes.append(&mut alone),
                 Err(Failure::Connection(error)) => {
                     let error = SubmitError::from(Failure::Connection(error));
@@ -82,13 +84,13 @@ impl Writer {
         outcomes
     }
 
-    async fn attempt(&mut self, submissions: &[Submission]) -> Result<Vec<Outcome>, Failure> {
+    async fn attempt(&mut self, submissions: &[Submission], most: u32) -> Result<Vec<Outcome>, Failure> {
         let mut attempt = 1;
         loop {
             // An answer function that panics must not end the writer; nothing is committed before they all ran.
             let run = AssertUnwindSafe(self.commit(submissions)).catch_unwind();
             match run.await.unwrap_or(Err(Failure::Statement("an answer could not be made".to_owned()))) {
-                Err(Failure::Again(error)) if attempt < MOST_ATTEMPTS => {
+                Err(Failure::Again(error)) if attempt < most => {
                     tracing::debug!(attempt, error = %error, "a batch of the ledger runs again");
                     attempt += 1;
                 }
@@ -162,11 +164,10 @@ fn key(receipt: &Receipt) -> (&str, &str) {
 
 /// Sorts an error that came before the commit was sent.
 fn before_commit(error: DbErr) -> Failure {
-    if is_duplicate(&error) || database::is_busy(&error) {
-        return Failure::Again(error);
-    }
     match error {
+        // Waiting for a connection took its time already.
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Failure::Connection(error),
+        error if is_duplicate(&error) || database::is_busy(&error) => Failure::Again(error),
         error => Failure::Statement(error.to_string()),
     }
 }

@@ -26,6 +26,8 @@ const ACCOUNT_COLUMNS: &str = "id, currency, kind, code, status, funded, overdra
     largest_limit_minor, day_limit_minor, month_limit_minor, spent_on, spent_day_minor, spent_month_on, \
     spent_month_minor, opened_at";
 
+const BUSINESS_DAY: &str = "select business_on from ledger_business_days where id = 1";
+
 const HOLD_COLUMNS: &str = "id, debit_account_id, credit_account_id, amount_minor, currency, state, \
     captured_minor, resolved_by, expires_at, booked_on, counted, booked_at";
 
@@ -49,9 +51,11 @@ pub(crate) struct Loaded {
     pub(crate) overdue: Vec<TransferId>,
 }
 
-/// Loads the book of a batch: 4 round trips, up to 5 more when it captures, releases, reverses or backdates.
+/// Loads the book of a batch: 5 round trips, up to 5 more when it captures, releases, reverses or backdates.
 pub(crate) async fn load(tx: &Tx, wanted: &Wanted<'_>) -> Result<Loaded, DbErr> {
-    let set = business_date(tx, wanted.writer).await?;
+    guard(tx, wanted.writer).await?;
+    // A statement of its own: one that waits for the lock would see the day as it was before.
+    let set = set_business_date(tx).await?;
     let mut book = Book::new(wanted.now, set.unwrap_or(wanted.clock_date));
     let news = || wanted.news.iter();
     let mut referred: BTreeSet<_> = news().filter_map(|new| new.action.refers_to()).collect();
@@ -133,8 +137,8 @@ pub(crate) fn among(
 
 /// Reads the business day that the end-of-day job has set, without a lock.
 pub(crate) async fn set_business_date(connection: &impl ConnectionTrait) -> Result<Option<NaiveDate>, DbErr> {
-    let day = BusinessDay::find_by_statement(statement(connection, load_sqlite::BUSINESS_DAY, []));
-    Ok(day.one(connection).await?.and_then(|day| day.business_on))
+    let day = BusinessDay::find_by_statement(statement(connection, BUSINESS_DAY, []));
+    Ok(day.one(connection).await?.map(|day| day.business_on))
 }
 
 /// Reads accounts that have overdue holds, so that these can be given back.
@@ -157,17 +161,16 @@ struct OverdueAccount {
 
 #[derive(FromQueryResult)]
 struct BusinessDay {
-    business_on: Option<NaiveDate>,
+    business_on: NaiveDate,
 }
 
-/// Reads the business day; on PostgreSQL it takes the writers' shared lock on the way.
-async fn business_date(tx: &Tx, writer: bool) -> Result<Option<NaiveDate>, DbErr> {
-    let guard = match (engine(tx), writer) {
-        (Engine::Sqlite, _) => statement(tx, load_sqlite::BUSINESS_DAY, []),
-        (Engine::Postgres, false) => statement(tx, load_postgres::GUARD, [JOURNAL_LOCK.into()]),
-        (Engine::Postgres, true) => statement(tx, load_postgres::WRITER_GUARD, [JOURNAL_LOCK.into()]),
-    };
-    Ok(BusinessDay::find_by_statement(guard).one(tx).await?.and_then(|day| day.business_on))
+/// Takes the writers' shared lock; the first lock of a transaction.
+async fn guard(tx: &Tx, writer: bool) -> Result<(), DbErr> {
+    if engine(tx) == Engine::Postgres {
+        let sql = if writer { load_postgres::WRITER_GUARD } else { load_postgres::GUARD };
+        tx.query_one_raw(statement(tx, sql, [JOURNAL_LOCK.into()])).await?;
+    }
+    Ok(())
 }
 
 /// Reads the transfers that are captured, released or reversed, and the other members of their groups.

@@ -7,9 +7,7 @@ pub(crate) const AMONG: &str = "= any($1)";
 
 pub(crate) const LOCK: &str = " for update";
 
-pub(crate) const GUARD: &str = "
-select pg_advisory_xact_lock_shared($1),
-       (select business_on from ledger_business_days where id = 1) as business_on";
+pub(crate) const GUARD: &str = "select pg_advisory_xact_lock_shared($1)";
 
 /// A plan made while the tables were empty scans them for ever after, four times slower: the writer's
 /// statements look rows up by key, whatever the tables hold.
@@ -17,8 +15,7 @@ pub(crate) const WRITER_GUARD: &str = "
 select pg_advisory_xact_lock_shared($1),
        set_config('enable_seqscan', 'off', true),
        set_config('enable_hashjoin', 'off', true),
-       set_config('enable_mergejoin', 'off', true),
-       (select business_on from ledger_business_days where id = 1) as business_on";
+       set_config('enable_mergejoin', 'off', true)";
 
 pub(crate) fn ids(ids: impl Iterator<Item = Uuid>) -> Value {
     Value::Array(ArrayType::Uuid, Some(Box::new(ids.map(Value::from).collect())))

@@ -8,8 +8,6 @@ pub(crate) const AMONG: &str = "in (select unhex(value) from json_each($1))";
 /// The immediate transaction keeps every other writer out.
 pub(crate) const LOCK: &str = "";
 
-pub(crate) const BUSINESS_DAY: &str = "select business_on from ledger_business_days where id = 1";
-
 pub(crate) fn ids(ids: impl Iterator<Item = Uuid>) -> Value {
     let texts: Vec<_> = ids.map(|id| id.simple().to_string()).collect();
     serde_json::json!(texts).to_string().into()

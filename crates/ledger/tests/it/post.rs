@@ -1,6 +1,6 @@
 use ledger::{
     AccountStatus, Action, Authority, HoldState, Month, PeriodError, Posting, Refusal, SpendingLimits,
-    accounts,
+    accounts, linked, trial::trial_balance,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -110,8 +110,8 @@ async fn a_linked_hold_is_captured_whole_and_reversed_whole() {
     let (alice, bob, carol) = (stage.account(1000).await, stage.account(0).await, stage.account(0).await);
     let hold = |credit| stage.make(Action::Hold { debit: alice, credit, amount: gbp(100), expires_at: None });
     let (to_bob, to_carol) = (hold(bob), hold(carol));
-    let linked = [to_bob.clone(), to_carol.clone()];
-    let posted = stage.post(&customer(), &linked).await.unwrap();
+    let both = [to_bob.clone(), to_carol.clone()];
+    let posted = stage.post(&customer(), &both).await.unwrap();
     assert!(posted.iter().all(|posted| posted.transfer.group_id == Some(to_bob.id)));
     let capture = |hold| stage.make(Action::Capture { hold, amount: None });
     let (one, two) = (capture(to_bob.id), capture(to_carol.id));
@@ -120,12 +120,16 @@ async fn a_linked_hold_is_captured_whole_and_reversed_whole() {
     stage.post(&Posting::SYSTEM, &[one.clone(), two.clone()]).await.unwrap();
     assert_eq!(stage.balance(alice).await, (800, 0, 800));
     let reverse = |transfer| stage.make(Action::Reverse { transfer });
-    let (back_one, back_two) = (reverse(one.id), reverse(two.id));
+    let back_two = reverse(two.id);
     let refused = Refusal::GroupIncomplete { id: two.id, missing: one.id };
     assert_eq!(stage.post(&staff(Authority::Staff), &[back_two.clone()]).await, Err(refused));
-    stage.post(&staff(Authority::Staff), &[back_two, back_one]).await.unwrap();
+    let (read, id) = (stage.database.primary(), stage.id());
+    let whole = linked::reversals(id, &linked::group(read, two.id).await.unwrap(), "reversal");
+    assert_eq!((whole.len(), whole[0].id), (2, id));
+    stage.post(&staff(Authority::Staff), &whole).await.unwrap();
     assert_eq!(stage.balance(alice).await, (1000, 0, 1000));
-    assert!(stage.post(&customer(), &linked).await.unwrap().iter().all(|posted| posted.already));
+    assert!(stage.post(&staff(Authority::Staff), &whole).await.unwrap()[1].already);
+    assert!(stage.post(&customer(), &both).await.unwrap().iter().all(|posted| posted.already));
     stage.assert_sound().await;
 }
 
@@ -216,4 +220,25 @@ async fn balances_at_the_edge_of_64_bits_do_not_wrap() {
     tx.commit().await.unwrap();
     assert_eq!(stage.balance(bob).await, (i64::MAX, 0, i64::MAX), "what is shown stops at the edge");
     stage.assert_sound().await;
+}
+
+#[tokio::test]
+async fn the_trial_balance_is_level_now_and_on_every_day() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(i64::MAX).await, stage.account(0).await);
+    let all = || stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(i64::MAX) });
+    stage.post(&customer(), &[all()]).await.unwrap();
+    let lines = trial_balance(stage.database.primary(), None).await.unwrap();
+    let line = |code: &str| lines.iter().find(|line| line.code == code).unwrap();
+    let most = i128::from(i64::MAX);
+    let deposits = line(ledger::chart::CUSTOMER_DEPOSIT);
+    assert_eq!((deposits.accounts, deposits.debits_minor, deposits.credits_minor), (2, most, 2 * most));
+    assert_eq!((deposits.balance_minor(), line("cash").balance_minor()), (most, most));
+    for (day, expected) in [("2026-03-02", 2), ("2026-03-01", 0)] {
+        let lines = trial_balance(stage.database.primary(), Some(day.parse().unwrap())).await.unwrap();
+        assert_eq!(lines.len(), expected, "{day}");
+        let (debits, credits) =
+            lines.iter().fold((0, 0), |sum, line| (sum.0 + line.debits_minor, sum.1 + line.credits_minor));
+        assert_eq!(debits, credits);
+    }
 }
