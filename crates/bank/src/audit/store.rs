@@ -1,11 +1,12 @@
 //! The table `audit_events`.
 
 use database::Tx;
-use kernel::{ActorKind, Cursor, Page, PageRequest};
+use kernel::{ActorKind, Cursor, Instant, Page, PageRequest};
+use sea_orm::prelude::{Json, Uuid};
 use sea_orm::sea_query::LikeExpr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, Statement,
 };
 
 use super::model::audit_event;
@@ -82,4 +83,39 @@ pub(crate) async fn last(
         .order_by_desc(audit_event::Column::Position)
         .one(db)
         .await
+}
+
+/// Holds a row as text, for its seal: a value that no type of ours knows must still be hashed.
+#[derive(FromQueryResult)]
+pub(super) struct RawRow {
+    pub(super) position: i64,
+    pub(super) id: Uuid,
+    pub(super) at: Instant,
+    pub(super) actor_kind: String,
+    pub(super) actor_id: Option<Uuid>,
+    pub(super) action: String,
+    pub(super) subject_kind: String,
+    pub(super) subject_id: String,
+    pub(super) reason: Option<String>,
+    pub(super) before_values: Option<Json>,
+    pub(super) after_values: Option<Json>,
+    pub(super) request_id: Uuid,
+}
+
+/// Reads rows in order of position, behind `after` and up to `through`; each may turn out unreadable.
+pub(super) async fn raw_rows(
+    tx: &Tx,
+    (after, through): (i64, i64),
+    limit: u64,
+) -> Result<Vec<QueryResult>, DbErr> {
+    const SQL: &str = "
+select position, id, at, actor_kind, actor_id, action, subject_kind, subject_id, reason, before_values,
+       after_values, request_id
+  from audit_events
+ where position > $1 and position <= $2
+ order by position
+ limit $3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let values = [after.into(), through.into(), limit.into()];
+    tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), SQL, values)).await
 }

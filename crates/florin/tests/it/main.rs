@@ -7,6 +7,7 @@ mod harness;
 
 mod approvals;
 mod audit;
+mod audit_tamper;
 mod config;
 mod idempotency;
 mod jobs;

@@ -23,9 +23,10 @@ impl SigningKey {
     /// Makes the key from its seed.
     ///
     /// # Errors
-    /// [`KeyError`] when the seed makes no key.
-    pub fn from_seed(seed: &Secret<[u8; 32]>) -> Result<Self, KeyError> {
-        Ed25519KeyPair::from_seed_unchecked(seed.expose()).map(Self).map_err(|_| KeyError)
+    /// [`KeyError`] when the seed has not 32 bytes.
+    pub fn from_seed(seed: &Secret<Vec<u8>>) -> Result<Self, KeyError> {
+        let seed: &[u8; 32] = seed.expose().as_slice().try_into().map_err(|_| KeyError)?;
+        Ed25519KeyPair::from_seed_unchecked(seed).map(Self).map_err(|_| KeyError)
     }
 
     /// Returns the key that checks its signatures; to be kept outside the database.
@@ -85,8 +86,8 @@ mod tests {
     #[test]
     fn a_key_signs_as_the_standard_says() {
         let seed = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(seed, &mut bytes).expect("hexadecimal");
+        let bytes = hex::decode(seed).expect("hexadecimal");
+        assert!(SigningKey::from_seed(&Secret::new(bytes[1..].to_vec())).is_err());
         let key = SigningKey::from_seed(&Secret::new(bytes)).expect("a key");
         let public = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
         assert_eq!(key.verifying_key().to_string(), public);
