@@ -53,6 +53,7 @@ mod batch;
 pub mod chart;
 pub mod decide;
 pub mod entry;
+pub mod export;
 pub mod hold;
 pub mod journal;
 mod ledger;

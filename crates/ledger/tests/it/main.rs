@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::cloned_ref_to_slice_refs)]
 
 mod accounts;
+mod books;
+mod export;
 mod nodes;
 mod post;
+mod seal;
 mod stage;
 mod submit;
 mod tampering;
