@@ -1,6 +1,6 @@
 use futures_util::future::join_all;
 use kernel::{AccountId, Random, TransferId};
-use ledger::{Action, Ledger, LedgerOptions, NewTransfer, Posting, Submitted};
+use ledger::{Action, Ledger, LedgerOptions, NewTransfer, Posting, SubmitError, Submitted};
 
 use crate::stage::{Stage, gbp};
 use crate::submit::{receipt, single};
@@ -102,5 +102,61 @@ async fn a_hold_is_captured_once_by_two_nodes() {
         assert_eq!(captured.count(), 1);
     }
     assert_eq!(stage.balance(alice).await, (950, 0, 950));
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_id_used_by_two_nodes_for_two_things_is_posted_once_and_harms_no_other() {
+    let stage = Stage::new().await;
+    let mut accounts = Vec::new();
+    for _ in 0..4 {
+        accounts.push(stage.account(1000).await);
+    }
+    let nodes = [stage.ledger.clone(), second(&stage).await];
+    // The nodes share no account, so that no lock keeps them apart: only the unique key does.
+    let calls = (0..100_u128).flat_map(|index| {
+        let key = format!("k{index}");
+        [0, 2].map(|pair| {
+            let node = &nodes[pair / 2];
+            let action = Action::Post { debit: accounts[pair], credit: accounts[pair + 1], amount: gbp(1) };
+            let new = NewTransfer::new(TransferId::from_uuid(uuid::Uuid::from_u128(index)), action, "test");
+            let own = single(stage.make(action), receipt(&format!("{key}-{pair}"), "f"));
+            let shared = single(new, receipt(&key, &format!("f{pair}")));
+            async move { (node.submit(own).await.unwrap(), node.submit(shared).await) }
+        })
+    });
+    let outcomes = join_all(calls).await;
+    let (mut posted, mut reused) = (0, 0);
+    for (own, shared) in outcomes {
+        assert!(matches!(own, Submitted::Decided { items, .. } if items[0].is_ok()));
+        match shared {
+            Ok(Submitted::Decided { items, .. }) => posted += usize::from(items[0].is_ok()),
+            Err(SubmitError::KeyReused) => reused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((posted, reused), (100, 100));
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_day_moves_between_postings_never_within_one() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(1000).await, stage.account(0).await);
+    let calls = (0..200).map(|_| {
+        let new = stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(1) });
+        let node = stage.ledger.clone();
+        tokio::spawn(async move { node.submit(single(new, None)).await.unwrap() })
+    });
+    let calls: Vec<_> = calls.collect();
+    for day in ["2026-03-03", "2026-03-04"] {
+        let tx = stage.database.begin().await.unwrap();
+        stage.ledger.advance_business_date(&tx, day.parse().unwrap()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    join_all(calls).await;
+    let back = "select count(*) from ledger_transfers later join ledger_transfers earlier
+        on later.position = earlier.position + 1 where later.booked_on < earlier.booked_on";
+    assert_eq!(stage.count(back).await, 0, "the day never goes back along the journal");
     stage.assert_sound().await;
 }

@@ -140,3 +140,25 @@ async fn one_that_cannot_be_written_does_not_harm_the_others() {
     assert_eq!(stage.balance(bob).await.0, 5);
     stage.assert_sound().await;
 }
+
+#[tokio::test]
+async fn a_batch_places_captures_and_reverses_in_order() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let hold = stage.make(Action::Hold { debit: alice, credit: bob, amount: gbp(80), expires_at: None });
+    let capture = stage.make(Action::Capture { hold: hold.id, amount: Some(gbp(50)) });
+    let reverse = stage.make(Action::Reverse { transfer: capture.id });
+    let again = stage.make(Action::Release { hold: hold.id });
+    let calls = [hold, capture, reverse, again].map(|new| stage.ledger.submit(single(new, None)));
+    let codes: Vec<_> = futures_util::future::join_all(calls)
+        .await
+        .into_iter()
+        .map(|done| match done.unwrap() {
+            Submitted::Decided { items, .. } => items[0].as_ref().map_or_else(Refusal::code, |_| "posted"),
+            Submitted::Replayed(_) => "replayed",
+        })
+        .collect();
+    assert_eq!(codes, ["posted", "posted", "posted", "hold_not_pending"]);
+    assert_eq!(stage.balance(alice).await, (100, 0, 100));
+    stage.assert_sound().await;
+}
