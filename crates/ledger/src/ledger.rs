@@ -131,6 +131,10 @@ impl Ledger {
             let book = core.book(&tx, &[], &accounts, false).await?;
             write(&tx, &book, &[]).await?;
             tx.commit().await?;
+            if book.rows().is_empty() {
+                // Another node gave them back meanwhile; what else could keep one is for the proof to find.
+                return Ok(expired);
+            }
             expired += book.rows().len() as u64;
         }
     }
