@@ -1,7 +1,7 @@
 //! The key of a request that may be repeated, read at the edge.
 
 use aws_lc_rs::digest::{Context, SHA256};
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use kernel::Actor;
@@ -55,6 +55,18 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             operation: operation(&parts.method, &route),
             fingerprint: fingerprint(without_version(path_and_query), body),
         })
+    }
+}
+
+/// Where a key is welcome but not required; none when the header is absent.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        if !parts.headers.contains_key(HEADER) {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)
     }
 }
 
