@@ -23,6 +23,8 @@ pub mod approvals;
 
 pub mod oversight;
 
+pub mod kyc;
+
 pub mod router;
 pub mod work;
 

@@ -4,7 +4,7 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Bank, approvals, oversight, web, work};
+use crate::{Bank, approvals, kyc, oversight, web, work};
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
 pub fn build(bank: &Bank) -> (Router, OpenApi) {
@@ -16,4 +16,5 @@ fn slices() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
         .merge(approvals::api::routes(work::executors()))
         .merge(oversight::api::routes(work::registry()))
+        .merge(kyc::api::routes())
 }
