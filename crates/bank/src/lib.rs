@@ -25,6 +25,8 @@ pub mod oversight;
 
 pub mod kyc;
 
+pub mod accounts;
+
 pub mod router;
 pub mod work;
 

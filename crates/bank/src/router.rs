@@ -4,7 +4,7 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Bank, approvals, kyc, oversight, web, work};
+use crate::{Bank, accounts, approvals, kyc, oversight, web, work};
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
 pub fn build(bank: &Bank) -> (Router, OpenApi) {
@@ -17,4 +17,5 @@ fn slices() -> OpenApiRouter<Bank> {
         .merge(approvals::api::routes(work::executors()))
         .merge(oversight::api::routes(work::registry()))
         .merge(kyc::api::routes())
+        .merge(accounts::api::routes())
 }

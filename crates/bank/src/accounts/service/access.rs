@@ -1,0 +1,107 @@
+//! Who may do what to which account: the door that every route and every slice above goes through.
+
+use kernel::{AccountId, Actor, Currency, UserId};
+use sea_orm::ConnectionTrait;
+
+use super::super::model::{
+    Account, AccountAuthority, AccountError, AccountOwner, Need, Product, Standing, judge, require_some,
+    signers,
+};
+use super::super::store;
+use crate::audit::{self, Event, Subject};
+use crate::{Bank, Caller, kyc};
+
+/// Holds an account that the caller may use, as far as was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountAccess {
+    /// The account; its id is the ledger's.
+    pub account: Account,
+    /// What was opened.
+    pub product: Product,
+    /// Who owns it, the first holder first.
+    pub owners: Vec<AccountOwner>,
+    /// In which capacity the caller acts, and who must agree.
+    pub authority: AccountAuthority,
+}
+
+impl AccountAccess {
+    /// Returns the account's id, which is the ledger's.
+    pub fn id(&self) -> AccountId {
+        self.account.id
+    }
+
+    /// Returns the one currency it is kept in.
+    pub fn currency(&self) -> Currency {
+        self.product.currency
+    }
+
+    /// Returns those who own it, not those who only act for them.
+    pub fn holders(&self) -> Vec<UserId> {
+        holders(&self.owners)
+    }
+}
+
+/// Finds an account for what the caller needs; for [`Need::Pay`] the holders' verification is asked, too.
+///
+/// Funds, status and limits are not judged here: the ledger does, when it posts. Costs two round trips, three
+/// for [`Need::Pay`].
+///
+/// # Errors
+/// [`AccountError::Forbidden`] when the caller may do this to no account, [`AccountError::NotFound`] for an
+/// absent account and one that is not the caller's alike, [`AccountError::Forbidden`] for a role that may not,
+/// [`AccountError::Kyc`], then [`AccountError::Storage`].
+pub async fn find_for(
+    conn: &impl ConnectionTrait,
+    caller: &Caller,
+    id: AccountId,
+    need: Need,
+) -> Result<AccountAccess, AccountError> {
+    require_some(caller, need)?;
+    let (account, product) = store::find(conn, id).await?.ok_or(AccountError::NotFound)?;
+    let owners = store::owners(conn, id).await?;
+    let standing = judge(caller, &owners, need)?;
+    if need == Need::Pay {
+        kyc::service::require_all(conn, &holders(&owners), product.minimum_kyc_level).await?;
+    }
+    let authority = AccountAuthority { standing, signers: signers(&owners) };
+    Ok(AccountAccess { account, product, owners, authority })
+}
+
+/// Says what the caller may do with an account that the caller may see.
+///
+/// # Errors
+/// As [`find_for`] with [`Need::View`].
+pub async fn authority(
+    conn: &impl ConnectionTrait,
+    caller: &Caller,
+    id: AccountId,
+) -> Result<AccountAuthority, AccountError> {
+    find_for(conn, caller, id, Need::View).await.map(|access| access.authority)
+}
+
+/// Finds an account that the caller wants to see; a look by staff leaves an audit row.
+///
+/// # Errors
+/// As [`find_for`] with [`Need::View`].
+pub async fn view(bank: &Bank, caller: &Caller, id: AccountId) -> Result<AccountAccess, AccountError> {
+    let access = find_for(bank.db.read(), caller, id, Need::View).await?;
+    if access.authority.standing == Standing::Staff {
+        note_look(bank, caller, Event::new("account.view", Subject::new("account", id))).await?;
+    }
+    Ok(access)
+}
+
+/// Leaves an audit row for a look by somebody who is not an owner.
+pub(super) async fn note_look(bank: &Bank, caller: &Caller, event: Event) -> Result<(), AccountError> {
+    if caller.actor == Actor::System {
+        return Ok(());
+    }
+    let tx = bank.db.begin().await?;
+    audit::record(bank, &tx, caller, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+pub(super) fn holders(owners: &[AccountOwner]) -> Vec<UserId> {
+    owners.iter().filter(|owner| owner.role.is_holder()).map(|owner| owner.user_id).collect()
+}

@@ -1,0 +1,210 @@
+//! The tables `products`, `accounts`, `account_owners`, `account_pending_work` and `account_serials`.
+
+use database::Tx;
+use kernel::{AccountId, AccountNumber, CountryCode, Instant, PageRequest, UserId};
+use ledger::AccountStatus;
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, OnConflict, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Set, Statement,
+};
+
+use super::model::{
+    Account, AccountOwner, PendingWork, Product, account_owner, account_row, pending_work, product_row,
+};
+
+/// Narrows a list of accounts.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only accounts of this person.
+    pub owner: Option<UserId>,
+    /// Only accounts in this status.
+    pub status: Option<AccountStatus>,
+    /// Only accounts of this product.
+    pub product_code: Option<String>,
+    /// Only accounts whose number or nickname has this in it.
+    pub text: Option<String>,
+}
+
+pub(crate) async fn products(conn: &impl ConnectionTrait) -> Result<Vec<Product>, DbErr> {
+    product_row::Entity::find().order_by_asc(product_row::Column::Code).all(conn).await
+}
+
+pub(crate) async fn find_product(conn: &impl ConnectionTrait, code: &str) -> Result<Option<Product>, DbErr> {
+    product_row::Entity::find_by_id(code).one(conn).await
+}
+
+/// Finds an account with its product.
+pub(crate) async fn find(
+    conn: &impl ConnectionTrait,
+    id: AccountId,
+) -> Result<Option<(Account, Product)>, DbErr> {
+    let found = account_row::Entity::find_by_id(id).find_also_related(product_row::Entity).one(conn).await?;
+    Ok(found.and_then(|(account, product)| Some((account, product?))))
+}
+
+pub(crate) async fn find_by_number(
+    conn: &impl ConnectionTrait,
+    number: &AccountNumber,
+) -> Result<Option<(Account, Product)>, DbErr> {
+    let by_number = account_row::Column::Number.eq(number.clone());
+    let found = account_row::Entity::find()
+        .filter(by_number)
+        .find_also_related(product_row::Entity)
+        .one(conn)
+        .await?;
+    Ok(found.and_then(|(account, product)| Some((account, product?))))
+}
+
+/// Keeps others from changing the account's owners, work and end until the transaction ends.
+pub(crate) async fn lock(tx: &Tx, id: AccountId) -> Result<Option<Account>, DbErr> {
+    account_row::Entity::find_by_id(id).lock_exclusive().one(tx).await
+}
+
+/// Lists accounts, newest first; reads one row more than the page has.
+pub(crate) async fn list(
+    conn: &impl ConnectionTrait,
+    filter: &Filter,
+    page: &PageRequest,
+    after: Option<AccountId>,
+) -> Result<Vec<(Account, Product)>, DbErr> {
+    use account_row::Column;
+    let rows = account_row::Entity::find()
+        .apply_if(filter.owner, |query, owner| query.filter(Column::Id.in_subquery(accounts_of(owner))))
+        .apply_if(filter.status, |query, status| query.filter(Column::Id.in_subquery(accounts_in(status))))
+        .apply_if(filter.product_code.as_deref(), |query, code| query.filter(Column::ProductCode.eq(code)))
+        .apply_if(filter.text.as_deref(), |query, text| query.filter(contains(text)))
+        .apply_if(after, |query, after| query.filter(Column::Id.lt(after)))
+        .order_by_desc(Column::Id)
+        .limit(u64::from(page.limit) + 1)
+        .find_also_related(product_row::Entity)
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().filter_map(|(account, product)| Some((account, product?))).collect())
+}
+
+fn accounts_of(user: UserId) -> sea_orm::sea_query::SelectStatement {
+    Query::select()
+        .column(account_owner::Column::AccountId)
+        .from(account_owner::Entity)
+        .and_where(account_owner::Column::UserId.eq(user))
+        .to_owned()
+}
+
+/// Asks the ledger, which alone knows the status, through its own record.
+fn accounts_in(status: AccountStatus) -> sea_orm::sea_query::SelectStatement {
+    use ledger::account::ledger_account;
+    Query::select()
+        .column(ledger_account::Column::Id)
+        .from(ledger_account::Entity)
+        .and_where(ledger_account::Column::Status.eq(status))
+        .to_owned()
+}
+
+fn contains(text: &str) -> sea_orm::sea_query::SimpleExpr {
+    let escaped: String = text
+        .to_lowercase()
+        .chars()
+        .flat_map(|letter| matches!(letter, '%' | '_' | '\\').then_some('\\').into_iter().chain([letter]))
+        .collect();
+    Expr::col((account_row::Entity, account_row::Column::SearchText))
+        .like(LikeExpr::new(format!("%{escaped}%")).escape('\\'))
+}
+
+/// Draws the next serial number of a country; none when the bank makes no numbers there.
+pub(crate) async fn next_serial(tx: &Tx, country: CountryCode) -> Result<Option<i64>, DbErr> {
+    let sql = "
+update account_serials
+   set next_serial = next_serial + 1
+ where country = $1
+returning next_serial - 1 as serial";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [country.into()]);
+    tx.query_one_raw(statement).await?.map(|row| row.try_get("", "serial")).transpose()
+}
+
+/// Inserts an account; false when its number is taken, and the transaction can go on.
+pub(crate) async fn insert(tx: &Tx, account: Account) -> Result<bool, DbErr> {
+    let taken = OnConflict::column(account_row::Column::Number).do_nothing().to_owned();
+    let insert = account_row::Entity::insert(account.into_active_model().reset_all()).on_conflict(taken);
+    Ok(insert.exec_without_returning(tx).await? == 1)
+}
+
+pub(crate) async fn set_nickname(
+    tx: &Tx,
+    id: AccountId,
+    nickname: Option<String>,
+    search_text: String,
+) -> Result<(), DbErr> {
+    let change = account_row::ActiveModel {
+        id: Set(id),
+        nickname: Set(nickname),
+        search_text: Set(search_text),
+        ..Default::default()
+    };
+    change.update(tx).await?;
+    Ok(())
+}
+
+pub(crate) async fn set_closed(tx: &Tx, id: AccountId, at: Instant) -> Result<(), DbErr> {
+    let change = account_row::ActiveModel { id: Set(id), closed_at: Set(Some(at)), ..Default::default() };
+    change.update(tx).await?;
+    Ok(())
+}
+
+/// Returns the owners of one account, the first holder first.
+pub(crate) async fn owners(conn: &impl ConnectionTrait, id: AccountId) -> Result<Vec<AccountOwner>, DbErr> {
+    owners_of_all(conn, &[id]).await
+}
+
+pub(crate) async fn owners_of_all(
+    conn: &impl ConnectionTrait,
+    ids: &[AccountId],
+) -> Result<Vec<AccountOwner>, DbErr> {
+    account_owner::Entity::find()
+        .filter(account_owner::Column::AccountId.is_in(ids.iter().copied()))
+        .order_by_asc(account_owner::Column::AddedAt)
+        .order_by_asc(account_owner::Column::UserId)
+        .all(conn)
+        .await
+}
+
+pub(crate) async fn insert_owner(tx: &Tx, owner: AccountOwner) -> Result<(), DbErr> {
+    owner.into_active_model().reset_all().insert(tx).await?;
+    Ok(())
+}
+
+pub(crate) async fn delete_owner(tx: &Tx, id: AccountId, user: UserId) -> Result<(), DbErr> {
+    account_owner::Entity::delete_by_id((id, user)).exec(tx).await?;
+    Ok(())
+}
+
+/// Notes that something waits on an account; noting it twice changes nothing.
+pub(crate) async fn insert_work(tx: &Tx, work: PendingWork, since: Instant) -> Result<(), DbErr> {
+    use pending_work::Column;
+    let PendingWork { account, kind, subject } = work;
+    let row = pending_work::Model { account_id: account, kind: kind.to_owned(), subject_id: subject, since };
+    let known =
+        OnConflict::columns([Column::AccountId, Column::Kind, Column::SubjectId]).do_nothing().to_owned();
+    let insert = pending_work::Entity::insert(row.into_active_model().reset_all()).on_conflict(known);
+    insert.exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub(crate) async fn delete_work(tx: &Tx, work: PendingWork) -> Result<(), DbErr> {
+    let key = (work.account, work.kind.to_owned(), work.subject);
+    pending_work::Entity::delete_by_id(key).exec(tx).await?;
+    Ok(())
+}
+
+/// Returns what sorts of work wait on an account, each once.
+pub(crate) async fn kinds_of_work(conn: &impl ConnectionTrait, id: AccountId) -> Result<Vec<String>, DbErr> {
+    pending_work::Entity::find()
+        .select_only()
+        .column(pending_work::Column::Kind)
+        .filter(pending_work::Column::AccountId.eq(id))
+        .distinct()
+        .order_by_asc(pending_work::Column::Kind)
+        .into_tuple()
+        .all(conn)
+        .await
+}
