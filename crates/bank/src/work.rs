@@ -3,6 +3,7 @@
 use crate::approvals::{self, Executors};
 use crate::idempotency;
 use crate::jobs::{self, Registry};
+use crate::oversight;
 
 /// Names every handler of background work and every schedule.
 pub fn registry() -> Registry {
@@ -10,10 +11,13 @@ pub fn registry() -> Registry {
     jobs::register(&mut registry);
     approvals::register(&mut registry);
     idempotency::register(&mut registry);
+    oversight::register(&mut registry);
     registry
 }
 
 /// Names what carries out each command that needs a second person.
 pub fn executors() -> Executors {
-    Executors::default()
+    let mut executors = Executors::default();
+    oversight::executors(&mut executors);
+    executors
 }
