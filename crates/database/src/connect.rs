@@ -165,6 +165,16 @@ impl Database {
         &self.write
     }
 
+    /// Lends connections that see the last commit and never wait for a writer: for checks at the edge.
+    ///
+    /// On SQLite these are the readers, which see every commit; on PostgreSQL the primary, never a replica.
+    pub fn latest(&self) -> &DatabaseConnection {
+        match self.engine {
+            Engine::Sqlite => &self.read,
+            Engine::Postgres => &self.write,
+        }
+    }
+
     /// Names the engine.
     pub fn engine(&self) -> Engine {
         self.engine
