@@ -4,16 +4,17 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Bank, accounts, approvals, kyc, oversight, web, work};
+use crate::{Bank, accounts, approvals, identity, kyc, oversight, web, work};
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
 pub fn build(bank: &Bank) -> (Router, OpenApi) {
-    web::assemble(bank, slices(), web::Limits::USUAL)
+    web::assemble(bank, slices(), web::Limits::USUAL, identity::authenticate)
 }
 
 /// Lists what each slice contributes, one line a slice, paths without `/api/v1`.
 fn slices() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
+        .merge(identity::api::routes())
         .merge(approvals::api::routes(work::executors()))
         .merge(oversight::api::routes(work::registry()))
         .merge(kyc::api::routes())

@@ -2,22 +2,20 @@
 
 use crate::approvals::{self, Executors};
 use crate::idempotency;
+use crate::identity;
 use crate::jobs::{self, Registry};
-use crate::oversight;
 
 /// Names every handler of background work and every schedule.
 pub fn registry() -> Registry {
     let mut registry = Registry::default();
     jobs::register(&mut registry);
+    identity::register_jobs(&mut registry);
     approvals::register(&mut registry);
     idempotency::register(&mut registry);
-    oversight::register(&mut registry);
     registry
 }
 
 /// Names what carries out each command that needs a second person.
 pub fn executors() -> Executors {
-    let mut executors = Executors::default();
-    oversight::executors(&mut executors);
-    executors
+    Executors::default()
 }

@@ -83,6 +83,11 @@ impl Principals {
         self.cache.insert(key, (generation, principal)).await;
     }
 
+    /// Forgets one caller: its row changed.
+    pub async fn forget(&self, key: PrincipalKey) {
+        self.cache.invalidate(&key).await;
+    }
+
     /// Forgets everybody: something was revoked.
     pub fn forget_all(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);

@@ -73,7 +73,7 @@ fn schemes() -> [(&'static str, SecurityScheme); 4] {
         .bearer_format("API key")
         .description(Some("An API key, for machines; its scopes bound what it may do."))
         .build();
-    let session = ApiKeyValue::with_description("__Host-florin_access", "The access token, for browsers.");
+    let session = ApiKeyValue::with_description("__Host-florin_session", "The access token, for browsers.");
     let csrf =
         ApiKeyValue::with_description("X-CSRF-Token", "Beside the cookie, on every request that writes.");
     [

@@ -19,4 +19,4 @@ pub use extract::{Json, Path, Query, parse_json};
 pub use layers::{ClientAddress, RawBody, Route};
 pub use paging::{ListQuery, PageResponse};
 pub use problem::{FieldError, Problem, Problems};
-pub use serve::{Limits, assemble};
+pub use serve::{Authenticate, Limits, assemble};

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use futures_util::future::BoxFuture;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -38,8 +39,16 @@ impl Limits {
 /// Below this a compressed body is not worth its header.
 const COMPRESS_FROM_BYTES: u64 = 1024;
 
+/// Finds out who asks and leaves a [`Caller`](crate::Caller) in the request; identity's.
+pub type Authenticate = fn(Bank, Request, Next) -> BoxFuture<'static, Response>;
+
 /// Nests the slices' routes at `/api/v1` and `/api`, adds what the bank itself serves, and all layers.
-pub fn assemble(bank: &Bank, slices: OpenApiRouter<Bank>, limits: Limits) -> (Router, OpenApi) {
+pub fn assemble(
+    bank: &Bank,
+    slices: OpenApiRouter<Bank>,
+    limits: Limits,
+    authenticate: Authenticate,
+) -> (Router, OpenApi) {
     let (api, paths) = slices.split_for_parts();
     let document = document::describe(bank, paths);
     let json = Arc::new(Bytes::from(document.to_json().expect("a document is serializable")));
@@ -51,14 +60,11 @@ pub fn assemble(bank: &Bank, slices: OpenApiRouter<Bank>, limits: Limits) -> (Ro
         .route("/readyz", get(health::ready))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method);
-    (layered(bank, routes, limits).with_state(bank.clone()), document)
+    (layered(bank, routes, limits, authenticate).with_state(bank.clone()), document)
 }
 
 /// Wraps every route and both fallbacks; the first layer named is the outermost.
-///
-/// Identity's middleware belongs where the comment says: inside what catches and renders, outside what
-/// counts by caller.
-fn layered(bank: &Bank, routes: Router<Bank>, limits: Limits) -> Router<Bank> {
+fn layered(bank: &Bank, routes: Router<Bank>, limits: Limits, authenticate: Authenticate) -> Router<Bank> {
     let counters = rate::Counters::new(&bank.settings.rate_limits);
     let compress = SizeAbove::new(COMPRESS_FROM_BYTES).and(NotForContentType::IMAGES);
     routes.layer(
@@ -70,7 +76,9 @@ fn layered(bank: &Bank, routes: Router<Bank>, limits: Limits) -> Router<Bank> {
             .layer(cors::layer(&bank.settings))
             .layer(from_fn(render::render))
             .layer(CatchPanicLayer::custom(render::panicked))
-            // The caller is authenticated here.
+            .layer(from_fn_with_state(bank.clone(), move |State(bank), request, next| {
+                authenticate(bank, request, next)
+            }))
             .layer(from_fn_with_state(counters, rate::limit))
             .layer(from_fn_with_state(limits, intake::bounded)),
     )

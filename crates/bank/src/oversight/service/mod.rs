@@ -1,7 +1,4 @@
 //! What staff does here, by what it is done to.
 
-pub(crate) mod audit;
 pub(crate) mod clock;
 pub(crate) mod jobs;
-pub(crate) mod ledger;
-pub(crate) mod periods;

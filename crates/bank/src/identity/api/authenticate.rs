@@ -1,0 +1,85 @@
+//! The layer that finds out who asks.
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::{cookies, visitor};
+use crate::identity::service;
+use crate::web::Problem;
+use crate::{Bank, Caller};
+
+/// What a request shows to say who it is.
+enum Shown {
+    Nothing,
+    Bearer(String),
+    Cookie(String),
+}
+
+/// Leaves a [`Caller`] in the request when it shows a token or a key that holds.
+///
+/// Everything else leaves none, and the route answers 401 with a body that never says why. A write with a
+/// cookie needs the session's `X-CSRF-Token` beside it; without, the route answers 403.
+pub fn authenticate(bank: Bank, mut request: Request, next: Next) -> BoxFuture<'static, Response> {
+    async move {
+        let shown = shown(&bank, request.headers());
+        let (token, by_cookie) = match &shown {
+            Shown::Nothing => return next.run(request).await,
+            Shown::Bearer(token) => (token, false),
+            Shown::Cookie(token) => (token, true),
+        };
+        let visitor = visitor::read(&bank, request.extensions(), request.headers());
+        match service::caller_of(&bank, &visitor, token).await {
+            Ok(Some(caller)) if by_cookie && !may_write(&bank, &request, &caller) => {
+                request.extensions_mut().insert(missing_csrf_token());
+            }
+            Ok(Some(caller)) => {
+                request.extensions_mut().insert(caller);
+            }
+            Ok(None) => {}
+            Err(error) => return Problem::from(error).into_response(),
+        }
+        next.run(request).await
+    }
+    .boxed()
+}
+
+/// Takes the one `Authorization` header, or else the session's cookie; two headers show nothing.
+fn shown(bank: &Bank, headers: &HeaderMap) -> Shown {
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
+    let (first, second) = (lines.next(), lines.next());
+    if second.is_some() {
+        return Shown::Nothing;
+    }
+    if let Some(line) = first {
+        let bearer = line.to_str().ok().and_then(|line| line.split_once(' '));
+        let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        return bearer.map_or(Shown::Nothing, |(_, token)| Shown::Bearer(token.trim().to_owned()));
+    }
+    // A key is never taken from a cookie: it would be sent by every page that the browser visits.
+    let cookie = cookies::read(headers, cookies::names(bank).session);
+    let cookie = cookie.filter(|token| !token.starts_with(service::KEY_PREFIX));
+    cookie.map_or(Shown::Nothing, Shown::Cookie)
+}
+
+fn may_write(bank: &Bank, request: &Request, caller: &Caller) -> bool {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return true;
+    }
+    let sent = request.headers().get(cookies::CSRF_HEADER).and_then(|value| value.to_str().ok());
+    match (sent, caller.session_id) {
+        (Some(sent), Some(session_id)) => service::is_csrf_token(bank, session_id, sent),
+        _ => false,
+    }
+}
+
+fn missing_csrf_token() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "csrf_token_required",
+        "A write with cookies needs the session's token in X-CSRF-Token",
+    )
+}

@@ -1,0 +1,41 @@
+//! The security epoch: what was revoked on one node ends on all within half a second.
+
+use std::time::Duration;
+
+use sea_orm::DbErr;
+use tokio_util::sync::CancellationToken;
+
+use crate::Bank;
+use crate::identity::store::epoch;
+
+/// How often a node looks.
+const PERIOD: Duration = Duration::from_millis(500);
+
+/// Forgets, on this node and at once, everybody who was checked; the row tells the others.
+pub(super) fn forget(bank: &Bank) {
+    bank.guard.principals().forget_all();
+}
+
+/// Looks at the epoch once.
+///
+/// # Errors
+/// `DbErr` when the row cannot be read.
+pub async fn poll_epoch(bank: &Bank) -> Result<(), DbErr> {
+    let epoch = epoch::read(bank.db.latest()).await?;
+    bank.guard.principals().see_epoch(epoch);
+    Ok(())
+}
+
+/// Looks at the epoch every half second until `stop`; a node that serves requests runs it once.
+///
+/// While the row cannot be read nothing is remembered: every request asks the database itself, and fails
+/// with it.
+pub async fn watch_epoch(bank: Bank, stop: CancellationToken) {
+    let mut beat = tokio::time::interval(PERIOD);
+    while stop.run_until_cancelled(beat.tick()).await.is_some() {
+        if let Err(error) = poll_epoch(&bank).await {
+            tracing::warn!(error = %error, "the security epoch cannot be read");
+            forget(&bank);
+        }
+    }
+}
