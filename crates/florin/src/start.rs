@@ -32,7 +32,6 @@ pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<
         let folder = config.data_directory.join("secrets");
         say(format_args!("development: {} generated, kept in {}", generated.join(", "), folder.display()));
     }
-    config.settings.checkpoint_directory = Some(config.checkpoints());
     let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
     bring_up(&db, schema).await?;
     Ok(Bank::new(db, Clock::system(), random, Arc::new(config.settings.clone()))?)

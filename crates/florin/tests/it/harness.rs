@@ -1,5 +1,7 @@
 //! The bank in this process, reached through its router without a socket.
 
+mod people;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,14 +12,16 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bank::settings::MailSettings;
 use bank::web::Limits;
-use bank::{Bank, Caller, Role, Settings};
+use bank::{Bank, Settings};
 use database::testing::TestDatabase;
-use kernel::{Actor, Clock, Random, RequestId, Secret, UserId};
+use kernel::{Clock, Random, Secret};
 use serde::Serialize;
 use serde_json::Value;
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+
+pub use people::{PASSWORD, Person};
 
 /// The instant at which every test begins: a Monday, 09:00 in London.
 pub const START: &str = "2026-03-02T09:00:00Z";
@@ -49,7 +53,8 @@ impl App {
         limits: Limits,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        Self::build(change, |bank| bank::web::assemble(bank, routes, limits)).await
+        Self::build(change, |bank| bank::web::assemble(bank, routes, limits, bank::identity::authenticate))
+            .await
     }
 
     async fn build(
@@ -66,19 +71,6 @@ impl App {
         let bank = Bank::new((*database).clone(), clock, random, Arc::new(settings)).unwrap();
         let (router, document) = router(&bank);
         Self { bank, document, router, mail, _database: database }
-    }
-
-    /// Makes a caller of a role, a new person each time, for [`Call::extension`] or a service function.
-    pub fn caller(&self, role: Role) -> Caller {
-        let user = UserId::generate(self.bank.now(), &self.bank.random);
-        Caller {
-            actor: if role.is_staff() { Actor::Staff(user) } else { Actor::Customer(user) },
-            user_id: Some(user),
-            session_id: None,
-            request_id: RequestId::generate(self.bank.now(), &self.bank.random),
-            permissions: role.permissions(),
-            address: None,
-        }
     }
 
     /// Begins a request: `app.request(Method::POST, "/api/v1/transfers").json(&body).send().await`.
@@ -122,6 +114,7 @@ impl Drop for App {
 fn settings(mail: PathBuf) -> Settings {
     let mut settings = Settings::development(MailSettings::Folder(mail));
     settings.jwt_secrets = vec![Secret::new("a secret of at least 32 bytes, for tests only".to_owned())];
+    settings.password_cost = bank::settings::PasswordCost::cheap();
     settings.encryption_keys = vec![Secret::new(vec![7; 32])];
     settings.signing_key = Secret::new(vec![9; 32]);
     settings.rate_limits =
