@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use kernel::Secret;
+use kernel::{Instant, Secret};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::{postgres, sqlite};
@@ -178,6 +178,20 @@ impl Database {
     /// Names the engine.
     pub fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// Asks the database what time it is, to compare clocks; nothing is decided by it.
+    ///
+    /// # Errors
+    /// `DbErr` when it cannot be asked.
+    pub async fn server_time(&self) -> Result<Instant, DbErr> {
+        let sql = match self.engine {
+            Engine::Postgres => "select clock_timestamp() as at",
+            Engine::Sqlite => "select strftime('%Y-%m-%dT%H:%M:%fZ') as at",
+        };
+        let row =
+            self.write.query_one_raw(Statement::from_string(self.write.get_database_backend(), sql)).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?.try_get("", "at")
     }
 
     /// Counts the connections of each pool, by its name.

@@ -10,6 +10,7 @@
 //! - [`Database::read`] serves lists and shows; it may be a replica. Nothing is decided from it.
 
 mod connect;
+pub mod copies;
 mod migrate;
 mod migrations;
 mod postgres;
