@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config, Source};
 use crate::say::complain;
-use crate::{commands, demo, import, serve, telemetry};
+use crate::{backup, commands, demo, import, serve, telemetry};
 
 /// A bank's backend in one binary.
 #[derive(Debug, Parser)]
@@ -31,6 +31,19 @@ enum Command {
     /// Inspect the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
+    /// Prove the ledger, or write it out.
+    #[command(subcommand)]
+    Ledger(commands::proofs::Ledger),
+    /// Prove the audit log.
+    #[command(subcommand)]
+    Audit(commands::proofs::Audit),
+    /// Change the keys that seal.
+    #[command(subcommand)]
+    Keys(commands::keys::Command),
+    /// Copy the database into a new folder while the bank runs.
+    Backup(backup::BackupArguments),
+    /// Prove a backup, and put it in the database's place.
+    Restore(backup::RestoreArguments),
     /// Bring in accounts and transactions from files.
     Import(import::Arguments),
     /// Print the `OpenAPI` document.
@@ -45,7 +58,7 @@ pub(crate) fn main() -> ExitCode {
         return commands::config::run(command, &source);
     }
     if matches!(command, Command::Openapi) {
-        return commands::openapi::run();
+        return code(commands::openapi::run().map(|()| ExitCode::SUCCESS));
     }
     let config = match config::read(&source) {
         Ok(config) => config,
@@ -54,14 +67,15 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match begin(command, config, &source) {
-        Ok(code) => code,
-        Err(error) => {
-            // The chain of causes in their display forms: a database error's debug form may carry values.
-            complain(format_args!("florin: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    code(begin(command, config, &source))
+}
+
+fn code(done: anyhow::Result<ExitCode>) -> ExitCode {
+    done.unwrap_or_else(|error| {
+        // The chain of causes in their display forms: a database error's debug form may carry values.
+        complain(format_args!("florin: {error:#}"));
+        ExitCode::FAILURE
+    })
 }
 
 fn begin(command: Command, config: Config, source: &Source) -> anyhow::Result<ExitCode> {
@@ -74,21 +88,26 @@ fn begin(command: Command, config: Config, source: &Source) -> anyhow::Result<Ex
         for name in source.unknown() {
             tracing::warn!(variable = name, "{name} is no variable of Florin's");
         }
-        let done = run(command, config).await;
+        let done = run(command, config, source).await;
         traces.stop();
         done
     })
 }
 
-async fn run(command: Command, config: Config) -> anyhow::Result<ExitCode> {
+async fn run(command: Command, config: Config, source: &Source) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(arguments) => serve::run(config, arguments).await?,
         Command::Worker(arguments) => serve::run_worker(config, arguments).await?,
         Command::Demo(arguments) => demo::run(config, arguments).await?,
         Command::Migrate => commands::migrate::run(config).await?,
-        Command::Doctor => return commands::doctor::run(config).await,
+        Command::Doctor => return commands::doctor::run(config, source).await,
+        Command::Ledger(command) => return commands::proofs::run_ledger(config, command).await,
+        Command::Audit(command) => return commands::proofs::run_audit(config, command).await,
+        Command::Keys(command) => commands::keys::run(config, command).await?,
+        Command::Backup(arguments) => backup::take(config, arguments).await?,
+        Command::Restore(arguments) => backup::restore(config, arguments).await?,
         Command::Import(arguments) => import::run(config, arguments).await?,
-        Command::Config(_) | Command::Openapi => unreachable!("answered without a configuration"),
+        Command::Config(_) | Command::Openapi => unreachable!("answered before the configuration was read"),
     }
     Ok(ExitCode::SUCCESS)
 }

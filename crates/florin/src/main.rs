@@ -4,11 +4,13 @@
 //! it. `config` is read first and whole, `start` turns it into a [`bank::Bank`], `serve` puts it on the
 //! network.
 
+mod backup;
 mod cli;
 mod commands;
 mod config;
 mod demo;
 mod import;
+mod proof;
 mod say;
 mod serve;
 mod start;

@@ -8,7 +8,7 @@ use database::Database;
 use kernel::{Clock, Random};
 
 use crate::config::Config;
-use crate::say::say;
+use crate::say::complain;
 
 /// Says whether the schema is brought up to date on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<
     let generated = config.complete(&random)?;
     if !generated.is_empty() {
         let folder = config.data_directory.join("secrets");
-        say(format_args!("development: {} generated, kept in {}", generated.join(", "), folder.display()));
+        let names = generated.join(", ");
+        complain(format_args!("development: secrets kept in {} stand in for {names}", folder.display()));
     }
     let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
     bring_up(&db, schema).await?;

@@ -6,6 +6,9 @@ use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt};
 
 use crate::config::{Config, LogFormat};
 
+/// What libraries say below this is for their authors; the operator's filter comes after and prevails.
+const QUIET: &str = "sqlx=warn,sea_orm_migration=warn,h2=warn,hyper=warn";
+
 /// Keeps the exporter of traces; nothing in a build without the feature `otel`.
 pub(crate) struct Traces {
     #[cfg(feature = "otel")]
@@ -17,7 +20,7 @@ pub(crate) struct Traces {
 /// # Errors
 /// When the exporter of traces cannot be made.
 pub(crate) fn start(config: &Config) -> anyhow::Result<Traces> {
-    let filter = EnvFilter::try_new(&config.log_filter)?;
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.log_filter))?;
     let output = match config.log_format() {
         LogFormat::Json => fmt::layer()
             .json()

@@ -12,6 +12,8 @@ mod process;
 mod signals;
 mod tls;
 
+use std::path::Path;
+
 use bank::Bank;
 use bank::jobs::{Worker, WorkerOptions};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,14 @@ pub(crate) struct Arguments {
     /// Leave the schema as it is, and refuse to start when it lacks a migration.
     #[arg(long)]
     pub(crate) no_migrate: bool,
+}
+
+/// Says whether a certificate and its key can serve.
+///
+/// # Errors
+/// The file that cannot be read, or that the two do not fit.
+pub(crate) fn tls_check(certificate: &Path, key: &Path) -> anyhow::Result<()> {
+    tls::acceptor(certificate, key).map(drop)
 }
 
 /// Opens the bank and serves it until a signal.

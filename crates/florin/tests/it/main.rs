@@ -8,6 +8,7 @@ mod harness;
 mod approvals;
 mod audit;
 mod audit_tamper;
+mod backup;
 mod config;
 mod idempotency;
 mod identity;

@@ -91,11 +91,6 @@ impl Serving {
         std::io::Read::read_to_string(&mut stderr, &mut log).expect("text");
         (self.child.wait().expect("it ended"), log)
     }
-
-    /// Returns the process's number.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
 }
 
 impl Drop for Serving {
