@@ -6,9 +6,11 @@
 mod accounts;
 mod books;
 mod export;
+mod model;
 mod nodes;
 mod post;
 mod seal;
 mod stage;
 mod submit;
 mod tampering;
+mod verify;
