@@ -12,14 +12,6 @@ use crate::hold::ledger_hold;
 use crate::transfer::ledger_transfer;
 use crate::{Entry, Hold, Transfer, TransferKind};
 
-/// Finds a transfer by its id.
-///
-/// # Errors
-/// `DbErr` when the database fails.
-pub async fn find(connection: &impl ConnectionTrait, id: TransferId) -> Result<Option<Transfer>, DbErr> {
-    ledger_transfer::Entity::find().filter(ledger_transfer::Column::Id.eq(id)).one(connection).await
-}
-
 /// Finds the state of a hold by the id of the transfer that placed it.
 ///
 /// # Errors
@@ -38,19 +30,6 @@ pub async fn is_reversed(connection: &impl ConnectionTrait, id: TransferId) -> R
         .filter(Column::OfTransferId.eq(id))
         .filter(Column::Kind.eq(TransferKind::Reversal));
     Ok(reversals.count(connection).await? > 0)
-}
-
-/// Returns the transfer with all that it is linked to, in the order of the journal.
-///
-/// # Errors
-/// `DbErr` when the database fails.
-pub async fn linked(connection: &impl ConnectionTrait, transfer: &Transfer) -> Result<Vec<Transfer>, DbErr> {
-    use ledger_transfer::Column;
-    let Some(group) = transfer.group_id else {
-        return Ok(vec![transfer.clone()]);
-    };
-    let members = ledger_transfer::Entity::find().filter(Column::GroupId.eq(group));
-    members.order_by_asc(Column::Position).all(connection).await
 }
 
 /// Returns a transfer's entries, debit first; a hold and a release have none.

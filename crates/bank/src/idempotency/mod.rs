@@ -35,5 +35,5 @@ mod store;
 
 pub use jobs::register;
 pub use key::IdempotencyKey;
-pub use model::{Receipt, key_reused, replayed};
-pub use service::{Attempt, Begun, begin, purge};
+pub use model::{Receipt, key_reused, rendered, replayed};
+pub use service::{Attempt, Begun, begin, earlier, purge};

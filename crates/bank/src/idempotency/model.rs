@@ -44,7 +44,7 @@ pub use receipt::Model as Receipt;
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Renders an answer; its media type follows from its status.
-pub(super) fn rendered(status: u16, body: impl Into<Body>) -> Response {
+pub fn rendered(status: u16, body: impl Into<Body>) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let refused = status.is_client_error() || status.is_server_error();
     let kind = if refused { "application/problem+json" } else { "application/json" };

@@ -3,7 +3,10 @@
 use database::Tx;
 use kernel::Instant;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
+    QueryFilter,
+};
 
 use super::Receipt;
 use super::model::receipt::{Column, Entity};
@@ -16,8 +19,12 @@ pub(crate) async fn claim(tx: &Tx, receipt: Receipt) -> Result<bool, DbErr> {
 }
 
 /// Returns what is stored under the key.
-pub(crate) async fn find(tx: &Tx, scope: &str, key: &str) -> Result<Option<Receipt>, DbErr> {
-    Entity::find_by_id((scope.to_owned(), key.to_owned())).one(tx).await
+pub(crate) async fn find(
+    connection: &impl ConnectionTrait,
+    scope: &str,
+    key: &str,
+) -> Result<Option<Receipt>, DbErr> {
+    Entity::find_by_id((scope.to_owned(), key.to_owned())).one(connection).await
 }
 
 /// Writes the answer beside the claim of the same transaction.
