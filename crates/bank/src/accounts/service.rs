@@ -7,6 +7,7 @@ mod open;
 mod owners;
 mod read;
 mod rename;
+mod several;
 mod status;
 mod work;
 
@@ -20,6 +21,7 @@ pub use read::{
     list_products,
 };
 pub use rename::rename;
+pub use several::{NumberedAccount, find_by_numbers, held_by, numbered_accounts, seen_by};
 pub use status::set_status;
 pub use work::{begin_work, end_work};
 

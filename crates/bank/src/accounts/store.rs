@@ -1,5 +1,7 @@
 //! The tables `products`, `accounts`, `account_owners`, `account_pending_work` and `account_serials`.
 
+pub(crate) mod several;
+
 use database::Tx;
 use kernel::{AccountId, AccountNumber, CountryCode, Instant, PageRequest, UserId};
 use ledger::AccountStatus;
