@@ -19,6 +19,8 @@ pub mod web;
 
 pub mod identity;
 
+pub mod challenges;
+
 pub mod approvals;
 
 pub mod oversight;

@@ -4,7 +4,7 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Bank, accounts, approvals, identity, kyc, oversight, web, work};
+use crate::{Bank, accounts, approvals, challenges, identity, kyc, oversight, web, work};
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
 pub fn build(bank: &Bank) -> (Router, OpenApi) {
@@ -15,6 +15,7 @@ pub fn build(bank: &Bank) -> (Router, OpenApi) {
 fn slices() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
         .merge(identity::api::routes())
+        .merge(challenges::api::routes())
         .merge(approvals::api::routes(work::executors()))
         .merge(oversight::api::routes(work::registry()))
         .merge(kyc::api::routes())

@@ -1,6 +1,7 @@
 //! What the slices do beside answering requests, put together: background work, and commands of two people.
 
 use crate::approvals::{self, Executors};
+use crate::challenges;
 use crate::idempotency;
 use crate::identity;
 use crate::jobs::{self, Registry};
@@ -10,6 +11,7 @@ pub fn registry() -> Registry {
     let mut registry = Registry::default();
     jobs::register(&mut registry);
     identity::register_jobs(&mut registry);
+    challenges::register_jobs(&mut registry);
     approvals::register(&mut registry);
     idempotency::register(&mut registry);
     registry

@@ -193,6 +193,22 @@ async fn invite(bank: &Bank, invitation_id: InvitationId) -> Result<(), MailingE
     post(bank, to, format!("{name}: your invitation"), text).await
 }
 
+/// Sends a text to a user's address; call it from a job.
+///
+/// # Errors
+/// [`MailingError::Mail`], [`MailingError::Storage`].
+pub async fn mail_user(
+    bank: &Bank,
+    user_id: UserId,
+    subject: String,
+    text: String,
+) -> Result<(), MailingError> {
+    match users::find(bank.db.latest(), user_id).await? {
+        Some(user) => post(bank, user.email, subject, text).await,
+        None => Ok(()),
+    }
+}
+
 async fn post(bank: &Bank, to: String, subject: String, text: String) -> Result<(), MailingError> {
     Ok(mail::send(bank, Mail { to, subject, text }).await?)
 }

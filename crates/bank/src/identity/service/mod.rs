@@ -17,13 +17,15 @@ mod upkeep;
 
 pub use api_keys::{NewApiKey, create as create_api_key, list as list_api_keys, revoke as revoke_api_key};
 pub use attempt::throttle;
+pub use confirm::{admit, has_second_factor, note_failure, take_code_of};
 pub use epoch::{poll_epoch, watch_epoch};
-pub use mailing::{MailingError, Order as MailOrder, SEND_MAIL, Template as MailTemplate, send as send_mail};
+pub use mailing::{
+    MailingError, Order as MailOrder, SEND_MAIL, Template as MailTemplate, mail_user, send as send_mail,
+};
 pub use password::{change as change_password, forgot as forgot_password, reset as reset_password};
 pub use principal::{KEY_PREFIX, caller_of};
 pub use profile::{ProfileChange, find as find_me, step_up_threshold_minor, update as update_me};
 pub use register::{NewUser, Registration, create as create_user, register, verify_email};
-pub(crate) use second_factor::take_code;
 pub use second_factor::{
     Enrolment, confirm_enrolment, enrol as enrol_second_factor, remove as remove_second_factor,
     renew_recovery_codes,

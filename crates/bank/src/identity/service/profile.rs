@@ -1,8 +1,7 @@
 //! One's own profile.
 
-use database::Tx;
 use kernel::{CountryCode, UserId};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
 use super::register::search_key;
@@ -75,7 +74,11 @@ pub async fn update(bank: &Bank, caller: &Caller, change: ProfileChange) -> Resu
 ///
 /// # Errors
 /// `DbErr` of the read.
-pub async fn step_up_threshold_minor(bank: &Bank, tx: &Tx, user_id: UserId) -> Result<i64, DbErr> {
-    let chosen = users::find(tx, user_id).await?.and_then(|user| user.step_up_threshold_minor);
+pub async fn step_up_threshold_minor(
+    bank: &Bank,
+    db: &impl ConnectionTrait,
+    user_id: UserId,
+) -> Result<i64, DbErr> {
+    let chosen = users::find(db, user_id).await?.and_then(|user| user.step_up_threshold_minor);
     Ok(chosen.unwrap_or(bank.settings.step_up_threshold_minor))
 }

@@ -166,7 +166,7 @@ pub(super) fn without_second_factor(bank: &Bank, user: User) -> User {
 }
 
 /// Uses a code of the authenticator or a recovery code up, for a user whose row is locked; each works once.
-pub(crate) async fn take_code(
+pub(super) async fn take_code(
     bank: &Bank,
     tx: &Tx,
     user: &User,
