@@ -31,6 +31,9 @@ enum Command {
     /// Inspect the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
+    /// Make members of staff.
+    #[command(subcommand)]
+    Admin(commands::admin::Command),
     /// Prove the ledger, or write it out.
     #[command(subcommand)]
     Ledger(commands::proofs::Ledger),
@@ -101,6 +104,7 @@ async fn run(command: Command, config: Config, source: &Source) -> anyhow::Resul
         Command::Demo(arguments) => demo::run(config, arguments).await?,
         Command::Migrate => commands::migrate::run(config).await?,
         Command::Doctor => return commands::doctor::run(config, source).await,
+        Command::Admin(command) => commands::admin::run(config, command).await?,
         Command::Ledger(command) => return commands::proofs::run_ledger(config, command).await,
         Command::Audit(command) => return commands::proofs::run_audit(config, command).await,
         Command::Keys(command) => commands::keys::run(config, command).await?,

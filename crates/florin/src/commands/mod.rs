@@ -1,5 +1,6 @@
 //! Commands that fit into one file each.
 
+pub(crate) mod admin;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod keys;

@@ -14,8 +14,8 @@ mod tls;
 
 use std::path::Path;
 
-use bank::Bank;
 use bank::jobs::{Worker, WorkerOptions};
+use bank::{Bank, identity};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -123,11 +123,13 @@ impl Server {
         let pages = metrics::service(bank.db.clone())?;
         let pages = tokio::spawn(self.metrics.serve(pages, later.clone(), config.drain));
         let work = tokio::spawn(worker(&bank).work(later.clone()));
+        let epoch = tokio::spawn(identity::service::watch_epoch(bank.clone(), later.clone()));
         let (router, _) = bank::router::build(&bank);
         tracing::info!("ready");
         self.api.serve(router, stop, config.drain).await;
         later.cancel();
         work.await?;
+        epoch.await?;
         pages.await?;
         end(bank).await;
         Ok(())

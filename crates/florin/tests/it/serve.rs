@@ -1,8 +1,11 @@
 //! The program on the network, as a service manager and a scraper see it.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use database::testing::TestDatabase;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -73,4 +76,86 @@ async fn a_request_in_flight_is_answered_after_the_signal() {
     assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
     let (status, log) = serving.wait();
     assert!(status.success(), "{log}");
+}
+
+/// Speaks HTTP/1.1 over TLS of one version; returns the answer and the protocol that was agreed upon.
+async fn over_tls(
+    address: &str,
+    version: &'static rustls::SupportedProtocolVersion,
+    protocols: &[&[u8]],
+) -> (String, Option<Vec<u8>>) {
+    let mut roots = rustls::RootCertStore::empty();
+    let certificate = CertificateDer::from_pem_slice(include_bytes!("tls/certificate.pem")).unwrap();
+    roots.add(certificate).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let mut stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+    let agreed = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+    let mut answer = String::new();
+    if agreed.as_deref() != Some(b"h2") {
+        let request = b"GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        stream.read_to_string(&mut answer).await.unwrap();
+    }
+    (answer, agreed)
+}
+
+#[tokio::test]
+async fn it_speaks_tls_of_both_versions_when_it_has_a_certificate() {
+    let folder = Folder::new();
+    let (mut command, _database) = serve(&folder).await;
+    std::fs::write(folder.path("certificate.pem"), include_bytes!("tls/certificate.pem")).unwrap();
+    std::fs::write(folder.path("key.pem"), include_bytes!("tls/key.pem")).unwrap();
+    command.env("FLORIN_TLS_CERT", "certificate.pem").env("FLORIN_TLS_KEY", "key.pem");
+    let serving = Serving::start(command);
+    let address = serving.url.trim_start_matches("https://").to_owned();
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let (answer, _) = over_tls(&address, version, &[]).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("alive\n"), "{answer}");
+    }
+    let (_, agreed) = over_tls(&address, &rustls::version::TLS13, &[b"h2", b"http/1.1"]).await;
+    assert_eq!(agreed.as_deref(), Some(&b"h2"[..]));
+    serving.terminate();
+    let (status, log) = serving.wait();
+    assert!(status.success(), "{log}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_does_not_fit_its_key_stops_the_start() {
+    let folder = Folder::new();
+    let (mut command, _database) = serve(&folder).await;
+    std::fs::write(folder.path("certificate.pem"), include_bytes!("tls/certificate.pem")).unwrap();
+    command.env("FLORIN_TLS_CERT", "certificate.pem").env("FLORIN_TLS_KEY", "certificate.pem");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("the key in certificate.pem"), "{said}");
+}
+
+#[tokio::test]
+async fn an_administrator_made_on_the_command_line_signs_in() {
+    let folder = Folder::new();
+    let (command, database) = serve(&folder).await;
+    let serving = Serving::start(command);
+    let mut create =
+        folder.florin(&["admin", "create", "--email", "root@bank.example", "--name", "Ada Root"]);
+    if let Some(database) = &database {
+        create.env("DATABASE_URL", database.url());
+    }
+    let output = create.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let password = said.lines().find_map(|line| line.split_once("only now: ")).unwrap().1;
+    let body = serde_json::json!({ "email": "root@bank.example", "password": password });
+    let client = reqwest::Client::new();
+    let answer = client.post(format!("{}/api/v1/auth/login", serving.url)).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    let again = create.output().unwrap();
+    assert!(!again.status.success(), "the address is taken");
 }
