@@ -35,6 +35,8 @@ pub struct Settings {
     pub encryption_keys: Vec<Secret<Vec<u8>>>,
     /// Signs checkpoints of the journal and the audit log. 32 bytes.
     pub signing_key: Secret<Vec<u8>>,
+    /// Where signed checkpoints are kept outside the database; nowhere when absent.
+    pub checkpoint_directory: Option<std::path::PathBuf>,
     /// Sign-in and sessions.
     pub sessions: SessionSettings,
     /// What hashing a password costs.
@@ -139,6 +141,7 @@ impl Settings {
             jwt_secrets: Vec::new(),
             encryption_keys: Vec::new(),
             signing_key: Secret::new(Vec::new()),
+            checkpoint_directory: None,
             sessions: SessionSettings::usual(),
             password_cost: PasswordCost::usual(),
             approval_threshold_minor: 100_000,

@@ -5,6 +5,7 @@ use crate::challenges;
 use crate::idempotency;
 use crate::identity;
 use crate::jobs::{self, Registry};
+use crate::oversight;
 
 /// Names every handler of background work and every schedule.
 pub fn registry() -> Registry {
@@ -14,10 +15,13 @@ pub fn registry() -> Registry {
     challenges::register_jobs(&mut registry);
     approvals::register(&mut registry);
     idempotency::register(&mut registry);
+    oversight::register(&mut registry);
     registry
 }
 
 /// Names what carries out each command that needs a second person.
 pub fn executors() -> Executors {
-    Executors::default()
+    let mut executors = Executors::default();
+    oversight::executors(&mut executors);
+    executors
 }

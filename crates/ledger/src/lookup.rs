@@ -3,7 +3,7 @@
 //! Nothing here decides about money; each function is one statement over an index of the journal.
 
 use chrono::NaiveDate;
-use kernel::{AccountId, Cursor, Instant, Money, Page, PageRequest, TransferId};
+use kernel::{AccountId, Currency, Cursor, Instant, Money, Page, PageRequest, TransferId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -13,7 +13,7 @@ use sea_orm::{
 use crate::account::ledger_account;
 use crate::entry::ledger_entry;
 use crate::hold::ledger_hold;
-use crate::{Account, Hold, HoldState};
+use crate::{Account, AccountKind, Hold, HoldState};
 
 /// Finds many accounts at once, in no order; ids without an account are left out.
 ///
@@ -100,4 +100,38 @@ pub async fn holds(
         .all(connection)
         .await?;
     Ok(Page::cut(rows, page.limit, |hold| Cursor::new(hold.id)))
+}
+
+/// Chooses accounts for a list; what is absent does not restrict.
+#[derive(Clone, Debug, Default)]
+pub struct AccountFilter {
+    /// The place in the chart, such as `cash` or [`crate::chart::CUSTOMER_DEPOSIT`].
+    pub code: Option<String>,
+    /// The currency.
+    pub currency: Option<Currency>,
+    /// The side of the balance sheet.
+    pub kind: Option<AccountKind>,
+}
+
+/// Lists accounts of the ledger, the bank's own and customers', in falling order of their ids.
+///
+/// # Errors
+/// `DbErr` when the database fails; a cursor of another list shows the first page.
+pub async fn list(
+    connection: &impl ConnectionTrait,
+    filter: AccountFilter,
+    page: &PageRequest,
+) -> Result<Page<Account>, DbErr> {
+    use ledger_account::Column;
+    let after: Option<AccountId> = page.after.as_ref().and_then(|cursor| cursor.key().ok());
+    let rows = ledger_account::Entity::find()
+        .apply_if(filter.code, |query, code| query.filter(Column::Code.eq(code)))
+        .apply_if(filter.currency, |query, currency| query.filter(Column::Currency.eq(currency)))
+        .apply_if(filter.kind, |query, kind| query.filter(Column::Kind.eq(kind)))
+        .apply_if(after, |query, after| query.filter(Column::Id.lt(after)))
+        .order_by_desc(Column::Id)
+        .limit(u64::from(page.limit) + 1)
+        .all(connection)
+        .await?;
+    Ok(Page::cut(rows, page.limit, |account| Cursor::new(account.id)))
 }

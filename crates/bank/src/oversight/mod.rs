@@ -7,12 +7,17 @@
 //! ([`follow_clock`]); it moves forward only, because dates, expiries and the order of the journal must not
 //! turn back, and it moves for everybody: sessions that the move makes idle end.
 
+mod jobs;
 mod model;
 mod service;
 mod store;
 
 pub mod api;
 
-pub use model::{ClockError, ClockMove, ClockMoved, JobRefusal};
+pub use jobs::register;
+pub use model::{ClockError, ClockMove, ClockMoved, JobRefusal, LedgerRefusal};
+pub use service::audit::verify_audit;
 pub use service::clock::{apply_clock, follow_clock, move_clock};
 pub use service::jobs::{list_jobs, list_schedules, replay_job, run_job};
+pub use service::ledger::{list_accounts, list_proofs, trial_balance, verify_ledger};
+pub use service::periods::{executors, request_close};

@@ -2,7 +2,9 @@
 
 use chrono::Duration;
 use kernel::Instant;
+use ledger::PeriodError;
 
+use crate::approvals::ApprovalError;
 use crate::context::Forbidden;
 use crate::jobs::{JobError, Ran};
 
@@ -82,6 +84,23 @@ pub enum JobRefusal {
     /// Absent, or in a state that does not allow it.
     #[error(transparent)]
     Job(#[from] JobError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] sea_orm::DbErr),
+}
+
+/// Says why the books are not shown, or a month not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerRefusal {
+    /// The caller may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The month cannot be closed.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
+    /// No second person can be asked.
+    #[error(transparent)]
+    Approval(#[from] ApprovalError),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] sea_orm::DbErr),

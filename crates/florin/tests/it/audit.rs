@@ -2,22 +2,10 @@
 
 use bank::audit::{self, AuditFilter, Event, Subject};
 use bank::{Bank, Caller, Role};
-use kernel::{Actor, ApiKeyId, RequestId, UserId};
+use kernel::{Actor, ApiKeyId};
 use serde_json::{Value, json};
 
 use crate::harness::App;
-
-fn caller(bank: &Bank, role: Role) -> Caller {
-    let user = UserId::generate(bank.now(), &bank.random);
-    Caller {
-        actor: if role.is_staff() { Actor::Staff(user) } else { Actor::Customer(user) },
-        user_id: Some(user),
-        session_id: None,
-        request_id: RequestId::generate(bank.now(), &bank.random),
-        permissions: role.permissions(),
-        address: None,
-    }
-}
 
 async fn did(bank: &Bank, caller: &Caller, event: Event) {
     let tx = bank.db.begin().await.expect("a transaction");
@@ -39,7 +27,7 @@ fn actions(items: &[Value]) -> Vec<&str> {
 async fn the_log_is_filtered_by_actor_action_subject_and_time() {
     let app = App::new().await;
     let bank = &app.bank;
-    let (alice, auditor) = (caller(bank, Role::Operations), caller(bank, Role::Auditor));
+    let (alice, auditor) = (app.caller(Role::Operations), app.caller(Role::Auditor));
     let freeze = Event::new("account.freeze", Subject::new("account", "acc_1")).because("fraud suspected");
     did(bank, &alice, freeze.change(json!({"status": "open"}), json!({"status": "frozen"}))).await;
     bank.clock.advance(chrono::Duration::hours(1));
@@ -74,7 +62,7 @@ async fn the_log_is_filtered_by_actor_action_subject_and_time() {
 #[tokio::test]
 async fn pages_follow_one_another_without_gap_or_repetition() {
     let app = App::new().await;
-    let (staff, auditor) = (caller(&app.bank, Role::Operations), caller(&app.bank, Role::Auditor));
+    let (staff, auditor) = (app.caller(Role::Operations), app.caller(Role::Auditor));
     for number in 0..7 {
         did(&app.bank, &staff, Event::new("test.act", Subject::new("test", number))).await;
     }
@@ -92,7 +80,7 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
 #[tokio::test]
 async fn an_export_has_every_row_and_is_itself_one() {
     let app = App::new().await;
-    let (staff, auditor) = (caller(&app.bank, Role::Operations), caller(&app.bank, Role::Auditor));
+    let (staff, auditor) = (app.caller(Role::Operations), app.caller(Role::Auditor));
     for number in 0..1_003 {
         let event = Event::new("test.act", Subject::new("test", number)).because("=cmd|' /C calc'!A0");
         did(&app.bank, &staff, event).await;
@@ -116,7 +104,7 @@ async fn only_those_who_may_see_the_log_see_it() {
     for path in ["/api/v1/audit-log", "/api/v1/audit-log/export"] {
         app.get(path).send().await.refused(401, "unauthenticated");
         for role in [Role::Customer, Role::Support, Role::Operations] {
-            app.get(path).extension(caller(&app.bank, role)).send().await.refused(403, "forbidden");
+            app.get(path).extension(app.caller(role)).send().await.refused(403, "forbidden");
         }
     }
 }
@@ -125,8 +113,8 @@ async fn only_those_who_may_see_the_log_see_it() {
 async fn a_look_at_a_customers_data_is_a_row_when_staff_looks() {
     let app = App::new().await;
     let bank = &app.bank;
-    let support = caller(bank, Role::Support);
-    let customer = caller(bank, Role::Customer);
+    let support = app.caller(Role::Support);
+    let customer = app.caller(Role::Customer);
     let key = Actor::ApiKey(ApiKeyId::generate(bank.now(), &bank.random));
     let (machine, own) =
         (Caller { actor: key, ..support.clone() }, Caller { actor: key, ..customer.clone() });
@@ -134,7 +122,7 @@ async fn a_look_at_a_customers_data_is_a_row_when_staff_looks() {
         let event = Event::new("account.read", Subject::new("account", "acc_1"));
         audit::record_read(bank, looks, event).await.expect("recorded");
     }
-    let auditor = caller(bank, Role::Auditor);
+    let auditor = app.caller(Role::Auditor);
     let page = audit::list(bank, &auditor, &AuditFilter::default(), kernel::PageRequest::first()).await;
     let kinds: Vec<_> = page.expect("a page").items.into_iter().map(|row| row.actor_kind).collect();
     assert_eq!(kinds, ["api_key", "staff"]);

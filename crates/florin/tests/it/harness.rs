@@ -12,9 +12,9 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use bank::settings::MailSettings;
 use bank::web::Limits;
-use bank::{Bank, Settings};
+use bank::{Bank, Caller, Role, Settings};
 use database::testing::TestDatabase;
-use kernel::{Clock, Random, Secret};
+use kernel::{Actor, Clock, Random, RequestId, Secret, UserId};
 use serde::Serialize;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -71,6 +71,19 @@ impl App {
         let bank = Bank::new((*database).clone(), clock, random, Arc::new(settings)).unwrap();
         let (router, document) = router(&bank);
         Self { bank, document, router, mail, _database: database }
+    }
+
+    /// Makes a caller of a role, a new person each time, for [`Call::extension`] or a service function.
+    pub fn caller(&self, role: Role) -> Caller {
+        let user = UserId::generate(self.bank.now(), &self.bank.random);
+        Caller {
+            actor: if role.is_staff() { Actor::Staff(user) } else { Actor::Customer(user) },
+            user_id: Some(user),
+            session_id: None,
+            request_id: RequestId::generate(self.bank.now(), &self.bank.random),
+            permissions: role.permissions(),
+            address: None,
+        }
     }
 
     /// Begins a request: `app.request(Method::POST, "/api/v1/transfers").json(&body).send().await`.

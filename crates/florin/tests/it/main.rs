@@ -9,6 +9,7 @@ mod approvals;
 mod audit;
 mod audit_tamper;
 mod backup;
+mod books;
 mod config;
 mod idempotency;
 mod identity;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{ActorKind, AuditId, Instant, RequestId};
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,15 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::audit::{self, ActionFilter, AuditError, AuditEvent, AuditFilter, Who};
+use super::ledger::FaultResponse;
+use super::patience::{Waited, wait_for};
+use crate::audit::{self, ActionFilter, AuditError, AuditEvent, AuditFilter, Verified, Who};
+use crate::oversight::service;
 use crate::web::{Json, ListQuery, PageResponse, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
 pub(super) fn routes() -> OpenApiRouter<Bank> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export)).routes(routes!(verify))
 }
 
 /// Chooses rows of the audit log.
@@ -115,6 +118,49 @@ async fn export(
     Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
+/// Shows what a verification of the audit log found.
+#[derive(Debug, Serialize, ToSchema)]
+struct AuditVerifiedResponse {
+    /// Whether nothing was touched.
+    passed: bool,
+    #[schema(example = 1042)]
+    rows: u64,
+    /// The last sealed position.
+    #[schema(example = 1040)]
+    sealed_through: i64,
+    /// The hash of the newest block, in hexadecimal.
+    seal_hash: Option<String>,
+    /// How many rows were not sealed yet: nothing protects them.
+    #[schema(example = 2)]
+    unsealed: u64,
+    /// How many signed checkpoints the log agreed with.
+    #[schema(example = 17)]
+    checkpoints: u64,
+    /// The first fault of each sort; empty when nothing was touched.
+    faults: Vec<FaultResponse>,
+}
+
+/// Verifies the whole audit log: every row against its seal, every seal against the checkpoints.
+///
+/// What is found is written into the log; a log that takes longer than a request may is verified to the end.
+#[utoipa::path(
+    post,
+    path = "/audit-log/verify",
+    tag = "audit",
+    responses(
+        (status = 200, body = AuditVerifiedResponse),
+        (status = 202, description = "It goes on; what is found will stand in the log"),
+        Problems
+    )
+)]
+async fn verify(State(bank): State<Bank>, caller: Caller) -> Result<Response, Problem> {
+    let work = async move { service::audit::verify_audit(&bank, &caller).await };
+    Ok(match wait_for(work).await? {
+        Waited::Done(verified) => Json(AuditVerifiedResponse::from(verified)).into_response(),
+        Waited::GoesOn => StatusCode::ACCEPTED.into_response(),
+    })
+}
+
 impl AuditQuery {
     fn filter(self) -> Result<AuditFilter, Problem> {
         let kind = self.actor_kind.map(|text| ActorKind::parse(&text).ok_or(text)).transpose();
@@ -141,6 +187,20 @@ impl From<AuditEvent> for AuditEventResponse {
             before: row.before_values,
             after: row.after_values,
             request_id: row.request_id,
+        }
+    }
+}
+
+impl From<Verified> for AuditVerifiedResponse {
+    fn from(verified: Verified) -> Self {
+        Self {
+            passed: verified.passed(),
+            rows: verified.chain.rows,
+            sealed_through: verified.chain.sealed_through,
+            seal_hash: verified.chain.seal_hash.map(hex::encode),
+            unsealed: verified.chain.unsealed,
+            checkpoints: verified.chain.checkpoints,
+            faults: verified.faults.into_iter().map(FaultResponse::from).collect(),
         }
     }
 }

@@ -3,6 +3,8 @@
 mod audit;
 mod clock;
 mod jobs;
+mod ledger;
+mod patience;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -11,5 +13,5 @@ use crate::jobs::Registry;
 
 /// Lists the routes; `registry` says what a moved clock makes due.
 pub fn routes(registry: Registry) -> OpenApiRouter<Bank> {
-    audit::routes().merge(jobs::routes()).merge(clock::routes(registry))
+    audit::routes().merge(jobs::routes()).merge(ledger::routes()).merge(clock::routes(registry))
 }

@@ -1,4 +1,7 @@
 //! What staff does here, by what it is done to.
 
+pub(crate) mod audit;
 pub(crate) mod clock;
 pub(crate) mod jobs;
+pub(crate) mod ledger;
+pub(crate) mod periods;

@@ -1,0 +1,391 @@
+//! The books for staff.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
+use kernel::{AccountId, Currency, Instant, ProofId};
+use ledger::lookup::AccountFilter;
+use ledger::trial::TrialLine;
+use ledger::verify::{Fault, Proof};
+use ledger::{Account, AccountStatus, Month, PeriodError};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::patience::{Waited, wait_for};
+use crate::approvals::api::ApprovalResponse;
+use crate::audit::Reason;
+use crate::oversight::{LedgerRefusal, service};
+use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
+use crate::{Bank, Caller};
+
+pub(super) fn routes() -> OpenApiRouter<Bank> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts))
+        .routes(routes!(trial_balance))
+        .routes(routes!(verify))
+        .routes(routes!(proofs))
+        .routes(routes!(close_period))
+}
+
+/// Chooses accounts of the ledger.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct LedgerAccountsQuery {
+    /// The place in the chart of accounts; `customer_deposit` for customers' accounts.
+    #[param(example = "cash")]
+    code: Option<String>,
+    /// The currency.
+    currency: Option<Currency>,
+    /// How many rows at most, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+/// Shows one account of the ledger with its four balances, in minor units.
+#[derive(Debug, Serialize, ToSchema)]
+struct LedgerAccountResponse {
+    id: AccountId,
+    /// The place in the chart of accounts.
+    #[schema(example = "cash")]
+    code: String,
+    /// `asset`, `liability`, `equity`, `income` or `expense`.
+    #[schema(example = "asset")]
+    kind: &'static str,
+    currency: Currency,
+    #[schema(value_type = String, example = "open")]
+    status: AccountStatus,
+    #[schema(example = 125_000)]
+    debits_posted_minor: i64,
+    #[schema(example = 25_000)]
+    credits_posted_minor: i64,
+    #[schema(example = 0)]
+    debits_pending_minor: i64,
+    #[schema(example = 0)]
+    credits_pending_minor: i64,
+    /// The posted balance, positive on the side on which the account grows.
+    #[schema(example = 100_000)]
+    balance_minor: i64,
+    /// How many entries it has.
+    #[schema(example = 42)]
+    entries: i64,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Instant,
+}
+
+/// Lists the accounts of the ledger, the bank's own and customers'.
+#[utoipa::path(
+    get,
+    path = "/ledger/accounts",
+    tag = "ledger",
+    responses((status = 200, body = PageResponse<LedgerAccountResponse>), Problems)
+)]
+async fn accounts(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Query(query): Query<LedgerAccountsQuery>,
+) -> Result<Json<PageResponse<LedgerAccountResponse>>, Problem> {
+    let page = ListQuery { limit: query.limit, after: query.after }.page()?;
+    let filter = AccountFilter { code: query.code, currency: query.currency, kind: None };
+    let page = service::ledger::list_accounts(&bank, &caller, filter, &page).await?;
+    Ok(Json(PageResponse::new(page, LedgerAccountResponse::from)))
+}
+
+/// Chooses a moment.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TrialBalanceQuery {
+    /// By the end of this business date, by effective dates; as everything stands when absent.
+    #[param(value_type = Option<String>, format = Date, example = "2026-02-28")]
+    as_of: Option<NaiveDate>,
+}
+
+/// Shows the trial balance.
+#[derive(Debug, Serialize, ToSchema)]
+struct TrialBalanceResponse {
+    /// The business date that was asked for.
+    #[schema(value_type = Option<String>, format = Date)]
+    as_of: Option<NaiveDate>,
+    lines: Vec<TrialLineResponse>,
+    totals: Vec<TrialTotalResponse>,
+}
+
+/// Shows what was debited and credited on the accounts of one code and currency, in minor units.
+#[derive(Debug, Serialize, ToSchema)]
+struct TrialLineResponse {
+    #[schema(example = "cash")]
+    code: String,
+    #[schema(example = "asset")]
+    kind: &'static str,
+    currency: Currency,
+    /// How many accounts there are; of the past, how many had moved.
+    #[schema(example = 1)]
+    accounts: i64,
+    #[schema(value_type = i64, example = 125_000)]
+    debits_minor: i128,
+    #[schema(value_type = i64, example = 25_000)]
+    credits_minor: i128,
+    /// Positive on the side on which such accounts grow.
+    #[schema(value_type = i64, example = 100_000)]
+    balance_minor: i128,
+}
+
+/// Shows the sums of one currency, in minor units.
+#[derive(Debug, Serialize, ToSchema)]
+struct TrialTotalResponse {
+    currency: Currency,
+    #[schema(value_type = i64, example = 125_000)]
+    debits_minor: i128,
+    #[schema(value_type = i64, example = 125_000)]
+    credits_minor: i128,
+    /// Whether the two are equal, as they must be.
+    balanced: bool,
+}
+
+/// Returns the trial balance, as everything stands or by the end of a business date.
+#[utoipa::path(
+    get,
+    path = "/ledger/trial-balance",
+    tag = "ledger",
+    responses((status = 200, body = TrialBalanceResponse), Problems)
+)]
+async fn trial_balance(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Query(query): Query<TrialBalanceQuery>,
+) -> Result<Json<TrialBalanceResponse>, Problem> {
+    let lines = service::ledger::trial_balance(&bank, &caller, query.as_of).await?;
+    let totals = totals(&lines);
+    let lines = lines.into_iter().map(TrialLineResponse::from).collect();
+    Ok(Json(TrialBalanceResponse { as_of: query.as_of, lines, totals }))
+}
+
+/// Adds up each currency; the lines come sorted by it.
+fn totals(lines: &[TrialLine]) -> Vec<TrialTotalResponse> {
+    let currencies = lines.chunk_by(|one, next| one.currency == next.currency);
+    let totals = currencies.map(|lines| {
+        let debits_minor = lines.iter().map(|line| line.debits_minor).sum();
+        let credits_minor = lines.iter().map(|line| line.credits_minor).sum();
+        let balanced = debits_minor == credits_minor;
+        TrialTotalResponse { currency: lines[0].currency, debits_minor, credits_minor, balanced }
+    });
+    totals.collect()
+}
+
+/// Shows one run of the ledger's proof.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProofResponse {
+    id: ProofId,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Instant,
+    #[schema(value_type = String, format = DateTime)]
+    finished_at: Instant,
+    /// Whether nothing was wrong.
+    passed: bool,
+    #[schema(example = 591)]
+    accounts: i64,
+    #[schema(example = 22_927)]
+    transfers: i64,
+    #[schema(example = 45_854)]
+    entries: i64,
+    #[schema(example = 12)]
+    holds: i64,
+    /// How many sorts of fault were found.
+    #[schema(example = 0)]
+    faults: i64,
+    /// The first: its sort, its row, what is wrong.
+    first_fault: Option<String>,
+    /// The last sealed position of the journal.
+    #[schema(example = 22_900)]
+    sealed_through: i64,
+    /// The hash of the newest block, in hexadecimal.
+    seal_hash: Option<String>,
+    /// How many transfers were not sealed yet.
+    #[schema(example = 27)]
+    unsealed: i64,
+    /// How many signed checkpoints the journal agreed with.
+    #[schema(example = 380)]
+    checkpoints: i64,
+}
+
+/// Shows what a proof found.
+#[derive(Debug, Serialize, ToSchema)]
+struct VerifiedResponse {
+    proof: ProofResponse,
+    /// The first fault of each sort; empty when the ledger is right.
+    faults: Vec<FaultResponse>,
+}
+
+/// Shows the first fault of one sort.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct FaultResponse {
+    /// The sort.
+    #[schema(example = "balance_wrong")]
+    kind: &'static str,
+    /// The row: an id, or a place in the chain.
+    #[schema(example = "acc_01k0z8r9tqe5mbd3v6n2j7x4hc")]
+    row: String,
+    /// The place in the chain, where there is one.
+    position: Option<i64>,
+    /// What was expected and what was found.
+    detail: String,
+    /// How many faults of this sort there are.
+    #[schema(example = 1)]
+    count: u64,
+}
+
+/// Verifies the whole ledger: balances, sequences, sums, seals, checkpoints.
+///
+/// A ledger that takes longer than a request may is verified to the end: the proof is then listed.
+#[utoipa::path(
+    post,
+    path = "/ledger/verify",
+    tag = "ledger",
+    responses(
+        (status = 200, body = VerifiedResponse),
+        (status = 202, description = "It goes on; the proof will be listed"),
+        Problems
+    )
+)]
+async fn verify(State(bank): State<Bank>, caller: Caller) -> Result<Response, Problem> {
+    let work = async move { service::ledger::verify_ledger(&bank, &caller).await };
+    Ok(match wait_for(work).await? {
+        Waited::Done((proof, faults)) => {
+            let faults = faults.into_iter().map(FaultResponse::from).collect();
+            Json(VerifiedResponse { proof: proof.into(), faults }).into_response()
+        }
+        Waited::GoesOn => StatusCode::ACCEPTED.into_response(),
+    })
+}
+
+/// Lists the proofs of the ledger, newest first.
+#[utoipa::path(
+    get,
+    path = "/ledger/proofs",
+    tag = "ledger",
+    responses((status = 200, body = PageResponse<ProofResponse>), Problems)
+)]
+async fn proofs(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<PageResponse<ProofResponse>>, Problem> {
+    let page = service::ledger::list_proofs(&bank, &caller, &query.page()?).await?;
+    Ok(Json(PageResponse::new(page, ProofResponse::from)))
+}
+
+/// Says why a month is closed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ClosePeriodRequest {
+    reason: Reason,
+}
+
+/// Asks for a month to be closed for good; a second person does it by approving.
+#[utoipa::path(
+    post,
+    path = "/ledger/periods/{month}/close",
+    tag = "ledger",
+    params(("month" = String, Path, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-02")),
+    request_body = ClosePeriodRequest,
+    responses((status = 202, description = "Waits for a second person", body = ApprovalResponse), Problems)
+)]
+async fn close_period(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Path(month): Path<String>,
+    Json(request): Json<ClosePeriodRequest>,
+) -> Result<(StatusCode, Json<ApprovalResponse>), Problem> {
+    let month: Month = month.parse().map_err(|_| Problem::not_found())?;
+    let approval = service::periods::request_close(&bank, &caller, month, request.reason).await?;
+    Ok((StatusCode::ACCEPTED, Json(ApprovalResponse::new(approval, bank.now()))))
+}
+
+impl From<Account> for LedgerAccountResponse {
+    fn from(account: Account) -> Self {
+        Self {
+            balance_minor: account.ledger_minor(),
+            id: account.id,
+            kind: account.kind.as_str(),
+            code: account.code,
+            currency: account.currency,
+            status: account.status,
+            debits_posted_minor: account.debits_posted_minor,
+            credits_posted_minor: account.credits_posted_minor,
+            debits_pending_minor: account.debits_pending_minor,
+            credits_pending_minor: account.credits_pending_minor,
+            entries: account.entry_sequence,
+            opened_at: account.opened_at,
+        }
+    }
+}
+
+impl From<TrialLine> for TrialLineResponse {
+    fn from(line: TrialLine) -> Self {
+        Self {
+            balance_minor: line.balance_minor(),
+            code: line.code,
+            kind: line.kind.as_str(),
+            currency: line.currency,
+            accounts: line.accounts,
+            debits_minor: line.debits_minor,
+            credits_minor: line.credits_minor,
+        }
+    }
+}
+
+impl From<Proof> for ProofResponse {
+    fn from(proof: Proof) -> Self {
+        Self {
+            id: proof.id,
+            started_at: proof.started_at,
+            finished_at: proof.finished_at,
+            passed: proof.passed,
+            accounts: proof.accounts,
+            transfers: proof.transfers,
+            entries: proof.entries,
+            holds: proof.holds,
+            faults: proof.faults,
+            first_fault: proof.first_fault,
+            sealed_through: proof.sealed_through,
+            seal_hash: proof.seal_hash.map(hex::encode),
+            unsealed: proof.unsealed,
+            checkpoints: proof.checkpoints,
+        }
+    }
+}
+
+impl From<Fault> for FaultResponse {
+    fn from(fault: Fault) -> Self {
+        let Fault { kind, row, position, detail, count } = fault;
+        Self { kind: kind.as_str(), row, position, detail, count }
+    }
+}
+
+impl From<LedgerRefusal> for Problem {
+    fn from(error: LedgerRefusal) -> Self {
+        match error {
+            LedgerRefusal::Forbidden(forbidden) => forbidden.into(),
+            LedgerRefusal::Period(PeriodError::SamePerson) => {
+                Self::conflict("same_person", "A month is closed by two persons")
+            }
+            LedgerRefusal::Period(PeriodError::MonthNotOver { month, business_on }) => {
+                Self::refused("month_not_over", "The month has not ended yet")
+                    .with("month", month.to_string())
+                    .with("business_on", business_on)
+            }
+            LedgerRefusal::Period(PeriodError::AlreadyClosed { month }) => {
+                Self::conflict("month_closed", "The month is closed already").with("month", month.to_string())
+            }
+            LedgerRefusal::Period(PeriodError::DayInPast { .. }) => Self::internal(&error),
+            LedgerRefusal::Period(PeriodError::Storage(error)) | LedgerRefusal::Storage(error) => {
+                error.into()
+            }
+            LedgerRefusal::Approval(error) => error.into(),
+        }
+    }
+}

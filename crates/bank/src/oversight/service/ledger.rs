@@ -1,0 +1,88 @@
+//! The books, as staff sees them, and the proof that they are right.
+
+use chrono::NaiveDate;
+use kernel::{Page, PageRequest, ProofId};
+use ledger::Account;
+use ledger::chart::CUSTOMER_DEPOSIT;
+use ledger::lookup::{self, AccountFilter};
+use ledger::trial::{self, TrialLine};
+use ledger::verify::{self, Fault, Proof, VerifyOptions};
+use serde_json::json;
+
+use crate::audit::{self, Event, Subject};
+use crate::oversight::{LedgerRefusal, jobs};
+use crate::{Bank, Caller, Permission};
+
+/// Lists the accounts of the ledger. A page with customers' accounts on it is a look at customers' data.
+///
+/// # Errors
+/// Forbidden, storage.
+pub async fn list_accounts(
+    bank: &Bank,
+    caller: &Caller,
+    filter: AccountFilter,
+    page: &PageRequest,
+) -> Result<Page<Account>, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    let page = lookup::list(bank.db.read(), filter, page).await?;
+    if page.items.iter().any(|account| account.code == CUSTOMER_DEPOSIT) {
+        let look = Event::new("ledger.read", Subject::new("ledger", "accounts"));
+        audit::record_read(bank, caller, look).await?;
+    }
+    Ok(page)
+}
+
+/// Returns what was debited and credited, per code and currency, now or by the end of a business day.
+///
+/// # Errors
+/// Forbidden, storage.
+pub async fn trial_balance(
+    bank: &Bank,
+    caller: &Caller,
+    as_of: Option<NaiveDate>,
+) -> Result<Vec<TrialLine>, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    Ok(trial::trial_balance(bank.db.read(), as_of).await?)
+}
+
+/// Verifies the whole ledger and keeps what was found. Takes as long as reading the journal does.
+///
+/// # Errors
+/// Forbidden, storage. What is wrong in the ledger is not an error but stands in the proof.
+pub async fn verify_ledger(bank: &Bank, caller: &Caller) -> Result<(Proof, Vec<Fault>), LedgerRefusal> {
+    caller.require(Permission::VerifyLedger)?;
+    let started_at = bank.now();
+    let report = verify::verify(&bank.db, &options(bank), &mut |_| {}).await?;
+    let id = ProofId::generate(bank.now(), &bank.random);
+    let tx = bank.db.begin().await?;
+    let proof = verify::record(&tx, id, &report, (started_at, bank.now())).await?;
+    let found = json!({ "passed": proof.passed, "faults": proof.faults, "first_fault": proof.first_fault });
+    let event = Event { after: Some(found), ..Event::new("ledger.verify", Subject::new("proof", id)) };
+    audit::record(bank, &tx, caller, event).await?;
+    tx.commit().await?;
+    if !proof.passed {
+        tracing::error!(proof.id = %id, faults = proof.faults, "the ledger does not prove right");
+    }
+    Ok((proof, report.faults))
+}
+
+/// Lists the proofs, newest first.
+///
+/// # Errors
+/// Forbidden, storage.
+pub async fn list_proofs(
+    bank: &Bank,
+    caller: &Caller,
+    page: &PageRequest,
+) -> Result<Page<Proof>, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    Ok(verify::proofs(bank.db.read(), page).await?)
+}
+
+/// Says against what the chains are checked: our own key, and the files that the operator chose.
+pub(crate) fn options(bank: &Bank) -> VerifyOptions {
+    VerifyOptions {
+        checkpoint_directory: bank.settings.checkpoint_directory.clone(),
+        trusted_keys: jobs::signing_key(bank).map(|key| key.verifying_key()).into_iter().collect(),
+    }
+}
