@@ -26,6 +26,7 @@ mod store;
 
 pub mod api;
 
+pub use api::ApprovalResponse;
 pub use executors::{Executor, Executors};
 pub use jobs::register;
 pub use model::{Approval, ApprovalError, ApprovalFilter, ApprovalState, Command, LIFETIME_DAYS};

@@ -1,12 +1,13 @@
 //! What keeps the books in order by the clock: the end of the day, overdue holds, seals and checkpoints.
 
-use kernel::{RequestId, Secret};
+use kernel::RequestId;
 use ledger::PeriodError;
-use ledger::seal::{Journal, SigningKey};
+use ledger::seal::Journal;
 use serde_json::json;
 
 use crate::audit::{self, Event, Subject};
 use crate::jobs::{JobFailure, Registry};
+use crate::oversight::service::ledger::signing_key;
 use crate::{Bank, Caller};
 
 /// How often overdue holds are given back, and rows sealed.
@@ -76,10 +77,4 @@ async fn checkpoint(bank: Bank) -> Result<(), JobFailure> {
     signed.map_err(JobFailure::retry)?;
     audit::checkpoint(&bank, &key, directory).await.map_err(JobFailure::retry)?;
     Ok(())
-}
-
-/// Makes the key that signs checkpoints; none when the operator gave no seed of 32 bytes.
-pub(crate) fn signing_key(bank: &Bank) -> Option<SigningKey> {
-    let seed: [u8; 32] = bank.settings.signing_key.expose().as_slice().try_into().ok()?;
-    SigningKey::from_seed(&Secret::new(seed)).ok()
 }

@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::patience::{Waited, wait_for};
-use crate::approvals::api::ApprovalResponse;
+use crate::approvals::ApprovalResponse;
 use crate::audit::Reason;
 use crate::oversight::{LedgerRefusal, service};
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};

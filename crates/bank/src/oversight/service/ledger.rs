@@ -5,12 +5,13 @@ use kernel::{Page, PageRequest, ProofId};
 use ledger::Account;
 use ledger::chart::CUSTOMER_DEPOSIT;
 use ledger::lookup::{self, AccountFilter};
+use ledger::seal::SigningKey;
 use ledger::trial::{self, TrialLine};
 use ledger::verify::{self, Fault, Proof, VerifyOptions};
 use serde_json::json;
 
 use crate::audit::{self, Event, Subject};
-use crate::oversight::{LedgerRefusal, jobs};
+use crate::oversight::LedgerRefusal;
 use crate::{Bank, Caller, Permission};
 
 /// Lists the accounts of the ledger. A page with customers' accounts on it is a look at customers' data.
@@ -83,6 +84,11 @@ pub async fn list_proofs(
 pub(crate) fn options(bank: &Bank) -> VerifyOptions {
     VerifyOptions {
         checkpoint_directory: bank.settings.checkpoint_directory.clone(),
-        trusted_keys: jobs::signing_key(bank).map(|key| key.verifying_key()).into_iter().collect(),
+        trusted_keys: signing_key(bank).map(|key| key.verifying_key()).into_iter().collect(),
     }
+}
+
+/// Makes the key that signs checkpoints; none when the operator gave no seed that makes one.
+pub(crate) fn signing_key(bank: &Bank) -> Option<SigningKey> {
+    SigningKey::from_seed(&bank.settings.signing_key).ok()
 }
