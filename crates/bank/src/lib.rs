@@ -19,15 +19,17 @@ pub mod web;
 
 pub mod identity;
 
+pub mod approvals;
 pub mod challenges;
 
-pub mod approvals;
-
+pub mod kyc;
 pub mod oversight;
 
-pub mod kyc;
-
 pub mod accounts;
+
+pub mod imports;
+pub mod transactions;
+pub mod transfers;
 
 pub mod router;
 pub mod work;

@@ -4,7 +4,9 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Bank, accounts, approvals, challenges, identity, kyc, oversight, web, work};
+use crate::{
+    Bank, accounts, approvals, challenges, identity, kyc, oversight, transactions, transfers, web, work,
+};
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
 pub fn build(bank: &Bank) -> (Router, OpenApi) {
@@ -20,4 +22,6 @@ fn slices() -> OpenApiRouter<Bank> {
         .merge(oversight::api::routes(work::registry()))
         .merge(kyc::api::routes())
         .merge(accounts::api::routes())
+        .merge(transfers::routes())
+        .merge(transactions::routes())
 }

@@ -6,6 +6,7 @@ use crate::idempotency;
 use crate::identity;
 use crate::jobs::{self, Registry};
 use crate::oversight;
+use crate::transfers;
 
 /// Names every handler of background work and every schedule.
 pub fn registry() -> Registry {
@@ -16,6 +17,7 @@ pub fn registry() -> Registry {
     approvals::register(&mut registry);
     idempotency::register(&mut registry);
     oversight::register(&mut registry);
+    transfers::register(&mut registry);
     registry
 }
 
@@ -23,5 +25,6 @@ pub fn registry() -> Registry {
 pub fn executors() -> Executors {
     let mut executors = Executors::default();
     oversight::executors(&mut executors);
+    transfers::register_commands(&mut executors);
     executors
 }

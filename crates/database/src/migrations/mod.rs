@@ -68,6 +68,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
         sqlite: "",
     },
+    Migration {
+        name: "m0010_transfers",
+        shared: include_str!("m0010_transfers.sql"),
+        postgres: "",
+        sqlite: "",
+    },
 ];
 
 pub(crate) struct Migrator;
