@@ -7,8 +7,10 @@
 //! This is the only place that calls axum's `route` and `fallback`: slices hand over an `OpenApiRouter`, so
 //! that the OpenAPI document is the list of routes.
 
+mod docs;
 pub mod document;
 mod extract;
+mod file;
 mod health;
 pub mod layers;
 mod paging;

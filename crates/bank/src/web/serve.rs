@@ -1,15 +1,13 @@
 //! The router and its layers, put together.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::HeaderMap;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Router};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get};
 use futures_util::future::BoxFuture;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,6 +16,8 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::docs::Docs;
+use super::file::File;
 use super::layers::{address, cors, headers, intake, observe, rate, render};
 use super::{Problem, document, health};
 use crate::Bank;
@@ -42,6 +42,26 @@ const COMPRESS_FROM_BYTES: u64 = 1024;
 /// Finds out who asks and leaves a [`Caller`](crate::Caller) in the request; identity's.
 pub type Authenticate = fn(Bank, Request, Next) -> BoxFuture<'static, Response>;
 
+/// Holds what is the same for everybody and made when the program starts.
+struct Files {
+    docs: Docs,
+    openapi: File,
+}
+
+impl Files {
+    fn routes(self) -> Router<Bank> {
+        Router::new()
+            .route("/api/openapi.json", serving(self.openapi))
+            .route("/docs", serving(self.docs.operations))
+            .route("/docs/problems", serving(self.docs.problems))
+            .route("/docs/style.css", serving(self.docs.style))
+    }
+}
+
+fn serving(file: File) -> MethodRouter<Bank> {
+    get(move |headers: HeaderMap| std::future::ready(file.answer(&headers)))
+}
+
 /// Nests the slices' routes at `/api/v1` and `/api`, adds what the bank itself serves, and all layers.
 pub fn assemble(
     bank: &Bank,
@@ -51,11 +71,12 @@ pub fn assemble(
 ) -> (Router, OpenApi) {
     let (api, paths) = slices.split_for_parts();
     let document = document::describe(bank, paths);
-    let json = Arc::new(Bytes::from(document.to_json().expect("a document is serializable")));
+    let json = document.to_json().expect("a document is serializable");
+    let files = Files { docs: Docs::render(&document), openapi: File::new("application/json", json) };
     let routes = Router::new()
         .nest("/api/v1", api.clone())
         .nest("/api", api)
-        .route("/api/openapi.json", get(openapi).layer(Extension(json)))
+        .merge(files.routes())
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(unknown_path)
@@ -82,11 +103,6 @@ fn layered(bank: &Bank, routes: Router<Bank>, limits: Limits, authenticate: Auth
             .layer(from_fn_with_state(counters, rate::limit))
             .layer(from_fn_with_state(limits, intake::bounded)),
     )
-}
-
-async fn openapi(Extension(json): Extension<Arc<Bytes>>, State(_): State<Bank>) -> Response {
-    let content_type = [(header::CONTENT_TYPE, "application/json")];
-    (content_type, Bytes::clone(&json)).into_response()
 }
 
 async fn unknown_path() -> Problem {
