@@ -221,7 +221,7 @@ async fn a_request_id_is_taken_from_our_proxies_only() {
     let ask =
         |address: &str, id: &str| app.get("/livez").from_address(address).header("x-request-id", id).send();
     assert_eq!(ask("10.0.0.1", given).await.header("x-request-id"), given);
-    assert_eq!(ask("10.0.0.1", "01889c89-df6b-7f1c-a388-913966c314bc").await.header("x-request-id"), given);
+    assert_eq!(ask("10.0.0.1", "01889c89-df6b-7f1c-a388-91396ec314bc").await.header("x-request-id"), given);
     for (address, id) in [("203.0.113.9", given), ("10.0.0.1", "'; drop table"), ("10.0.0.1", "")] {
         let answer = ask(address, id).await;
         let made = answer.header("x-request-id");
