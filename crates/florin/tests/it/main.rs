@@ -4,7 +4,12 @@
 
 #[allow(dead_code, reason = "each slice uses a part of it")]
 mod harness;
+#[allow(dead_code, reason = "each slice uses a part of it")]
+mod people;
 
+mod account_balances;
+mod account_owners;
+mod accounts;
 mod approvals;
 mod audit;
 mod audit_tamper;
@@ -14,6 +19,7 @@ mod config;
 mod idempotency;
 mod identity;
 mod jobs;
+mod kyc;
 mod oversight;
 mod program;
 mod serve;
