@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use bank::Bank;
+use bank::{Bank, accounts};
 use database::Database;
 use kernel::{Clock, Random};
 
@@ -36,7 +36,19 @@ pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<
     config.settings.checkpoint_directory = Some(config.checkpoints());
     let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
     bring_up(&db, schema).await?;
-    Ok(Bank::new(db, Clock::system(), random, Arc::new(config.settings.clone()))?)
+    let bank = Bank::new(db, Clock::system(), random, Arc::new(config.settings.clone()))?;
+    if schema == Schema::Migrate {
+        open_books(&bank).await?;
+    }
+    Ok(bank)
+}
+
+/// Opens the bank's own accounts in every currency that a product is offered in; those there stay.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn open_books(bank: &Bank) -> anyhow::Result<()> {
+    accounts::service::offer_currencies(bank).await.context("the bank's own accounts cannot be opened")
 }
 
 async fn bring_up(db: &Database, schema: Schema) -> anyhow::Result<()> {

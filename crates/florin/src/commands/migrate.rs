@@ -9,6 +9,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<()> {
     let bank = start::open(&mut config, Schema::Ignore).await?;
     let pending = bank.db.pending_migrations().await?;
     bank.db.migrate().await?;
+    start::open_books(&bank).await?;
     for name in &pending {
         say(format_args!("applied {name}"));
     }
