@@ -2,13 +2,14 @@
 
 use database::Tx;
 use kernel::{ApprovalId, Page, PageRequest, UserId};
+use sea_orm::DbErr;
 use serde_json::{Value, json};
 
 use super::digest::digest;
 use super::model::checker;
 use super::{Approval, ApprovalError, ApprovalFilter, ApprovalState, Command, Executors, store};
 use crate::audit::{self, Event, Reason, Subject};
-use crate::{Bank, Caller, Permission};
+use crate::{Bank, Caller, Permission, identity};
 
 const REQUEST: &str = "approval.request";
 
@@ -74,6 +75,8 @@ pub async fn approve(
     let tx = bank.db.begin().await?;
     let approval = store::load_for_update(&tx, id).await?.ok_or(ApprovalError::NotFound)?;
     approval.require_pending(bank.now())?;
+    let caller = &as_of_now(bank, &tx, caller, checker).await?;
+    caller.require(Permission::DecideApprovals)?;
     caller.require(approval.decide_permission()?)?;
     if approval.maker_user_id == checker {
         return Err(ApprovalError::SelfApproval);
@@ -108,6 +111,7 @@ pub async fn reject(
     let approval = store::load_for_update(&tx, id).await?.ok_or(ApprovalError::NotFound)?;
     approval.require_pending(bank.now())?;
     if approval.maker_user_id != checker {
+        let caller = as_of_now(bank, &tx, caller, checker).await?;
         caller.require(Permission::DecideApprovals)?;
         caller.require(approval.decide_permission()?)?;
     }
@@ -116,6 +120,12 @@ pub async fn reject(
     let approval = decide(bank, &tx, caller, approval, decision).await?;
     tx.commit().await?;
     Ok(approval)
+}
+
+/// Takes away what the checker lost since the caller was last looked at, which may be a second ago.
+async fn as_of_now(bank: &Bank, tx: &Tx, caller: &Caller, checker: UserId) -> Result<Caller, DbErr> {
+    let held = identity::service::permissions_of(bank, tx, checker).await?;
+    Ok(Caller { permissions: caller.permissions.intersection(held), ..caller.clone() })
 }
 
 /// Marks the commands that nobody decided in time; returns how many they were.

@@ -7,11 +7,12 @@ use bank::approvals::{
     request,
 };
 use bank::audit::{self, Event, Reason, Subject};
+use bank::identity::service as identity;
 use bank::web::Problem;
 use bank::{Bank, Caller, Permission, Permissions, Role, jobs, work};
 use database::Tx;
 use futures_util::future::BoxFuture;
-use kernel::{Actor, ApiKeyId, PageRequest, RequestId, UserId};
+use kernel::{Actor, ApiKeyId, ApprovalId, PageRequest, RequestId, UserId};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 
@@ -39,8 +40,9 @@ fn executors() -> Executors {
     executors
 }
 
-fn person(bank: &Bank) -> UserId {
-    UserId::generate(bank.now(), &bank.random)
+/// Makes a member of staff of the operations role.
+async fn person(app: &App) -> UserId {
+    app.user("Operations", vec![Role::Operations], None).await.0
 }
 
 fn staff(bank: &Bank, user: UserId, role: Role) -> Caller {
@@ -90,7 +92,7 @@ async fn state(bank: &Bank, caller: &Caller) -> ApprovalState {
 async fn another_person_decides_and_both_are_in_the_audit_row() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let (maker, checker) = (person(&bank), person(&bank));
+    let (maker, checker) = (person(&app).await, person(&app).await);
     let asked = ask(&bank, &staff(&bank, maker, Role::Operations), json!({"amount_minor": 125_000})).await;
     assert_eq!((asked.state, count(&bank, "test.effect").await), (ApprovalState::Pending, 0));
     let checks = staff(&bank, checker, Role::Operations);
@@ -111,7 +113,7 @@ async fn another_person_decides_and_both_are_in_the_audit_row() {
 async fn the_maker_decides_under_no_hat() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let maker = person(&bank);
+    let maker = person(&app).await;
     let key = ApiKeyId::generate(bank.now(), &bank.random);
     let machine = Caller { actor: Actor::ApiKey(key), ..staff(&bank, maker, Role::Operations) };
     for (asks, name) in [(staff(&bank, maker, Role::Operations), "session"), (machine.clone(), "key")] {
@@ -130,9 +132,9 @@ async fn the_maker_decides_under_no_hat() {
 async fn a_machine_and_the_program_itself_are_no_second_person() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let asked = ask(&bank, &staff(&bank, person(&bank), Role::Operations), json!({})).await;
+    let asked = ask(&bank, &staff(&bank, person(&app).await, Role::Operations), json!({})).await;
     let key = ApiKeyId::generate(bank.now(), &bank.random);
-    let other = Caller { actor: Actor::ApiKey(key), ..staff(&bank, person(&bank), Role::Operations) };
+    let other = Caller { actor: Actor::ApiKey(key), ..staff(&bank, person(&app).await, Role::Operations) };
     let system = Caller::system(other.request_id);
     for caller in [other, system.clone()] {
         let refused = approve(&bank, &executors(), &caller, asked.id, None).await.expect_err("no person");
@@ -155,14 +157,14 @@ async fn a_machine_and_the_program_itself_are_no_second_person() {
 async fn a_command_that_was_edited_in_the_database_is_never_carried_out() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let maker = staff(&bank, person(&bank), Role::Operations);
-    let checks = staff(&bank, person(&bank), Role::Operations);
+    let maker = staff(&bank, person(&app).await, Role::Operations);
+    let checks = staff(&bank, person(&app).await, Role::Operations);
     let other = ask(&bank, &maker, json!({"amount_minor": 999_999})).await;
     for edit in [
         "payload = '{\"amount_minor\": 999999}'".to_owned(),
         "summary = 'pay out 1.00 GBP'".to_owned(),
         "subject_id = 'vault'".to_owned(),
-        format!("maker_user_id = {}", literal(&bank, person(&bank))),
+        format!("maker_user_id = {}", literal(&bank, person(&app).await)),
         "decide_permission = 'approvals:read'".to_owned(),
         "payload_hash = 'ff'".to_owned(),
         format!("payload = '{{\"amount_minor\": 999999}}', payload_hash = '{}'", other.payload_hash),
@@ -192,8 +194,8 @@ fn literal(bank: &Bank, id: UserId) -> String {
 async fn nobody_decides_after_seven_days() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let maker = staff(&bank, person(&bank), Role::Operations);
-    let checks = staff(&bank, person(&bank), Role::Operations);
+    let maker = staff(&bank, person(&app).await, Role::Operations);
+    let checks = staff(&bank, person(&app).await, Role::Operations);
     let asked = ask(&bank, &maker, json!({})).await;
     bank.clock.advance(chrono::Duration::days(7) - chrono::Duration::microseconds(1));
     assert_eq!(state(&bank, &maker).await, ApprovalState::Pending);
@@ -216,11 +218,11 @@ async fn racing_checkers_have_exactly_one_effect() {
     let app = App::new().await;
     let bank = app.bank.clone();
     for _ in 0..5 {
-        let asked = ask(&bank, &staff(&bank, person(&bank), Role::Operations), json!({})).await;
+        let asked = ask(&bank, &staff(&bank, person(&app).await, Role::Operations), json!({})).await;
         let (start, executors) = (Arc::new(tokio::sync::Barrier::new(4)), executors());
         let mut racing = tokio::task::JoinSet::new();
         for _ in 0..4 {
-            let checks = staff(&bank, person(&bank), Role::Operations);
+            let checks = staff(&bank, person(&app).await, Role::Operations);
             let (bank, start, executors) = (bank.clone(), start.clone(), executors.clone());
             racing.spawn(async move {
                 start.wait().await;
@@ -240,24 +242,37 @@ async fn racing_checkers_have_exactly_one_effect() {
 async fn a_checker_who_may_not_do_it_now_decides_nothing() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let asked = ask(&bank, &staff(&bank, person(&bank), Role::Operations), json!({})).await;
-    let checker = person(&bank);
-    for role in [Role::Customer, Role::Support, Role::Auditor, Role::Compliance, Role::Admin] {
-        let demoted = staff(&bank, checker, role);
-        let refused = approve(&bank, &executors(), &demoted, asked.id, None).await.expect_err("demoted");
-        assert!(matches!(refused, ApprovalError::Forbidden(_)), "{role}: {refused}");
-        let refused = reject(&bank, &demoted, asked.id, because("no")).await.expect_err("demoted");
-        assert!(matches!(refused, ApprovalError::Forbidden(_)), "{role}: {refused}");
+    let asked = ask(&bank, &staff(&bank, person(&app).await, Role::Operations), json!({})).await;
+    for role in [Role::Support, Role::Auditor, Role::Compliance, Role::Admin] {
+        let (other, _) = app.user("Other", vec![role], None).await;
+        refuses(&bank, asked.id, &staff(&bank, other, role), role.as_str()).await;
     }
+    // What the session was last seen to permit is a second old: the roles of this moment count.
+    let (admin, _) = app.user("Admin", vec![Role::Admin], None).await;
+    let admin = staff(&bank, admin, Role::Admin);
+    let demoted = person(&app).await;
+    let roles = (vec![Role::Support], because("moved to another team"));
+    identity::assign_roles(&bank, &admin, demoted, roles).await.expect("demoted");
+    refuses(&bank, asked.id, &staff(&bank, demoted, Role::Operations), "demoted").await;
+    let suspended = person(&app).await;
+    identity::suspend(&bank, &admin, suspended, because("left the bank")).await.expect("suspended");
+    refuses(&bank, asked.id, &staff(&bank, suspended, Role::Operations), "suspended").await;
     assert_eq!(count(&bank, "test.effect").await, 0);
+}
+
+async fn refuses(bank: &Bank, id: ApprovalId, caller: &Caller, name: &str) {
+    let refused = approve(bank, &executors(), caller, id, None).await.expect_err("not allowed");
+    assert!(matches!(refused, ApprovalError::Forbidden(_)), "{name}: {refused}");
+    let refused = reject(bank, caller, id, because("no")).await.expect_err("not allowed");
+    assert!(matches!(refused, ApprovalError::Forbidden(_)), "{name}: {refused}");
 }
 
 #[tokio::test]
 async fn a_decision_stands_and_its_repetition_does_nothing() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let maker = staff(&bank, person(&bank), Role::Operations);
-    let checks = staff(&bank, person(&bank), Role::Operations);
+    let maker = staff(&bank, person(&app).await, Role::Operations);
+    let checks = staff(&bank, person(&app).await, Role::Operations);
     let asked = ask(&bank, &maker, json!({})).await;
     approve(&bank, &executors(), &checks, asked.id, None).await.expect("approved");
     for _ in 0..2 {
@@ -284,8 +299,8 @@ async fn a_decision_stands_and_its_repetition_does_nothing() {
 async fn a_refused_command_leaves_nothing_and_stays_pending() {
     let app = App::new().await;
     let bank = app.bank.clone();
-    let maker = staff(&bank, person(&bank), Role::Operations);
-    let checks = staff(&bank, person(&bank), Role::Operations);
+    let maker = staff(&bank, person(&app).await, Role::Operations);
+    let checks = staff(&bank, person(&app).await, Role::Operations);
     let asked = ask(&bank, &maker, json!({"refuse": true})).await;
     let refused = approve(&bank, &executors(), &checks, asked.id, None).await.expect_err("refused");
     assert!(matches!(&refused, ApprovalError::Refused(problem) if problem.code() == "insufficient_funds"));

@@ -7,7 +7,7 @@ use ledger::{Action, ChartCode, NewAccount, NewTransfer, Posting, accounts, char
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use crate::harness::App;
+use crate::harness::{App, Person};
 
 /// Opens a customer's account with 1000.00 GBP in it.
 async fn with_deposit(bank: &Bank) -> AccountId {
@@ -97,9 +97,9 @@ async fn a_proof_is_kept_and_names_what_is_wrong() {
 #[tokio::test]
 async fn a_month_is_closed_by_two_people_once_and_for_good() {
     let app = App::new().await;
-    let (maker, checker) = (app.caller(Role::Operations), app.caller(Role::Operations));
+    let (maker, checker) = (app.staff(Role::Operations).await, app.staff(Role::Operations).await);
     let close = |month: &str| {
-        let request = app.post(&format!("/api/v1/ledger/periods/{month}/close")).extension(maker.clone());
+        let request = app.post(&format!("/api/v1/ledger/periods/{month}/close")).by(&maker);
         request.json(&json!({"reason": "the accounts are settled"})).send()
     };
     close("2026-03").await.refused(422, "month_not_over");
@@ -107,7 +107,7 @@ async fn a_month_is_closed_by_two_people_once_and_for_good() {
     let asked = close("2026-02").await.expect(202).json();
     assert_eq!((&asked["state"], &asked["kind"]), (&json!("pending"), &json!("ledger.close_period")));
     let approve = format!("/api/v1/approvals/{}/approve", asked["id"].as_str().expect("an id"));
-    let decide = |caller: &bank::Caller| app.post(&approve).extension(caller.clone()).json(&json!({})).send();
+    let decide = |person: &Person| app.post(&approve).by(person).json(&json!({})).send();
     decide(&maker).await.refused(403, "self_approval");
     let done = decide(&checker).await.expect(200).json();
     assert_eq!((&done["state"], &done["result"]), (&json!("executed"), &json!({"month": "2026-02"})));

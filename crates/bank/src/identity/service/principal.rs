@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_lc_rs::digest;
 use chrono::Duration;
-use kernel::{Actor, ApiKeyId, Instant, Secret, SessionId};
-use sea_orm::DbErr;
+use kernel::{Actor, ApiKeyId, Instant, Secret, SessionId, UserId};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::session::{actor, idle_limit};
 use crate::guard::{Audience, Principal, PrincipalKey};
@@ -109,7 +109,7 @@ async fn session_principal(bank: &Bank, id: SessionId) -> Result<Option<Arc<Prin
     let Some(session) = sessions::find_open(db, id).await? else {
         return Ok(None);
     };
-    let Some((user, permissions)) = active_user(bank, session.user_id).await? else {
+    let Some((user, permissions)) = active_user(bank, db, session.user_id).await? else {
         return Ok(None);
     };
     let principal = Arc::new(Principal {
@@ -138,7 +138,7 @@ async fn key_principal(bank: &Bank, id: ApiKeyId) -> Result<Option<Arc<Principal
     let Some(row) = row.filter(|row| row.revoked_at.is_none()) else {
         return Ok(None);
     };
-    let Some((user, permissions)) = active_user(bank, row.user_id).await? else {
+    let Some((user, permissions)) = active_user(bank, bank.db.latest(), row.user_id).await? else {
         return Ok(None);
     };
     let used = row.last_used_at.unwrap_or(Instant::UNIX_EPOCH);
@@ -157,9 +157,25 @@ async fn key_principal(bank: &Bank, id: ApiKeyId) -> Result<Option<Arc<Principal
     Ok(Some(principal))
 }
 
+/// Returns what a user may do by the roles held at this moment, past every memory; nothing unless active.
+///
+/// # Errors
+/// `DbErr` when the database cannot say.
+pub async fn permissions_of(
+    bank: &Bank,
+    db: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Permissions, DbErr> {
+    let held = active_user(bank, db, id).await?;
+    Ok(held.map_or(Permissions::NONE, |(_, permissions)| permissions))
+}
+
 /// Returns a user who may sign in, with what the roles permit today.
-async fn active_user(bank: &Bank, id: kernel::UserId) -> Result<Option<(User, Permissions)>, DbErr> {
-    let db = bank.db.latest();
+async fn active_user(
+    bank: &Bank,
+    db: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Option<(User, Permissions)>, DbErr> {
     let user = users::find(db, id).await?;
     let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
         return Ok(None);
