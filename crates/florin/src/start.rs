@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use bank::{Bank, accounts};
+use bank::{Bank, accounts, oversight};
 use database::Database;
 use kernel::{Clock, Random};
 
@@ -37,6 +37,9 @@ pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<
     let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
     bring_up(&db, schema).await?;
     let bank = Bank::new(db, Clock::system(), random, Arc::new(config.settings.clone()))?;
+    if schema != Schema::Ignore {
+        oversight::apply_clock(&bank).await.context("the sandbox's clock cannot be read")?;
+    }
     if schema == Schema::Migrate {
         open_books(&bank).await?;
     }

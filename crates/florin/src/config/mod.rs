@@ -46,8 +46,6 @@ pub(crate) struct Config {
     pub(crate) metrics_address: SocketAddr,
     /// What is kept outside the database lies below this folder.
     pub(crate) data_directory: PathBuf,
-    /// Signed checkpoints of the journal and the audit log lie here.
-    pub(crate) checkpoint_directory: Option<PathBuf>,
     /// The certificate chain and the key of the listener, as PEM files.
     pub(crate) tls_certificate: Option<PathBuf>,
     /// See `tls_certificate`.
@@ -100,7 +98,8 @@ pub(crate) fn read(source: &Source) -> Result<Config, Faults> {
 impl Config {
     /// Returns where signed checkpoints lie.
     pub(crate) fn checkpoints(&self) -> PathBuf {
-        self.checkpoint_directory.clone().unwrap_or_else(|| self.data_directory.join("checkpoints"))
+        let usual = || self.data_directory.join("checkpoints");
+        self.settings.checkpoint_directory.clone().unwrap_or_else(usual)
     }
 
     /// Returns the certificate chain and the key, when the program speaks TLS itself.
@@ -140,7 +139,6 @@ fn blank() -> Config {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         metrics_address: SocketAddr::from(([127, 0, 0, 1], 0)),
         data_directory: PathBuf::new(),
-        checkpoint_directory: None,
         tls_certificate: None,
         tls_key: None,
         smtp_url: None,
@@ -179,6 +177,7 @@ fn imply(config: &mut Config, source: &Source) {
         let scheme = if config.tls().is_some() { "https" } else { "http" };
         config.settings.public_url = format!("{scheme}://{}", config.address);
     }
+    config.settings.checkpoint_directory = Some(config.checkpoints());
     config.settings.mail = match (&config.smtp_url, &config.mail_from) {
         (Some(url), Some(from)) => MailSettings::Smtp { url: url.clone(), from: from.clone() },
         _ => MailSettings::Folder(config.data_directory.join("mail")),

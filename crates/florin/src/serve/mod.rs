@@ -15,8 +15,9 @@ mod tls;
 use std::path::Path;
 
 use bank::jobs::{Worker, WorkerOptions};
-use bank::{Bank, identity};
+use bank::{Bank, identity, oversight};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::say::say;
@@ -57,15 +58,22 @@ pub(crate) async fn run_worker(mut config: Config, arguments: Arguments) -> anyh
     say(format_args!("florin works; metrics on http://{}/metrics", metrics.address()));
     let stop = signals::stop_token()?;
     let pages = tokio::spawn(metrics.serve(metrics::service(bank.db.clone())?, stop.clone(), config.drain));
-    worker(&bank).work(stop).await;
+    let behind = behind(&bank, &stop);
+    stop.cancelled().await;
+    behind.wait().await;
     pages.await?;
     end(bank).await;
     Ok(())
 }
 
-/// Prepares the worker of this process.
-fn worker(bank: &Bank) -> Worker {
-    Worker::new(bank.clone(), bank::work::registry(), WorkerOptions::default())
+/// Starts what runs behind, until `stop`: the worker, and the sandbox's clock.
+fn behind(bank: &Bank, stop: &CancellationToken) -> TaskTracker {
+    let behind = TaskTracker::new();
+    let worker = Worker::new(bank.clone(), bank::work::registry(), WorkerOptions::default());
+    behind.spawn(worker.work(stop.clone()));
+    behind.spawn(oversight::follow_clock(bank.clone(), stop.clone()));
+    behind.close();
+    behind
 }
 
 /// Ends what the process still holds, once nobody asks any more.
@@ -122,14 +130,13 @@ impl Server {
         let later = CancellationToken::new();
         let pages = metrics::service(bank.db.clone())?;
         let pages = tokio::spawn(self.metrics.serve(pages, later.clone(), config.drain));
-        let work = tokio::spawn(worker(&bank).work(later.clone()));
-        let epoch = tokio::spawn(identity::service::watch_epoch(bank.clone(), later.clone()));
+        let behind = behind(&bank, &later);
+        behind.spawn(identity::service::watch_epoch(bank.clone(), later.clone()));
         let (router, _) = bank::router::build(&bank);
         tracing::info!("ready");
         self.api.serve(router, stop, config.drain).await;
         later.cancel();
-        work.await?;
-        epoch.await?;
+        behind.wait().await;
         pages.await?;
         end(bank).await;
         Ok(())

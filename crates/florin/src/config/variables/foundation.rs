@@ -115,7 +115,7 @@ pub(super) const DATABASE: Group = Group {
             doc: "Where signed checkpoints are written, so that a cut or rewritten chain shows; best on another \
               machine's disk. checkpoints in FLORIN_DATA_DIR when unset.",
             set: |config, text| {
-                config.checkpoint_directory = Some(PathBuf::from(text));
+                config.settings.checkpoint_directory = Some(PathBuf::from(text));
                 Ok(())
             },
             ..PLAIN
