@@ -4,8 +4,6 @@
 
 #[allow(dead_code, reason = "each slice uses a part of it")]
 mod harness;
-#[allow(dead_code, reason = "each slice uses a part of it")]
-mod people;
 
 mod account_balances;
 mod account_owners;
@@ -20,7 +18,9 @@ mod idempotency;
 mod identity;
 mod jobs;
 mod kyc;
+mod operations;
 mod oversight;
+mod people;
 mod program;
 mod serve;
 mod web;
