@@ -33,7 +33,6 @@ pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<
         let names = generated.join(", ");
         complain(format_args!("development: secrets kept in {} stand in for {names}", folder.display()));
     }
-    config.settings.checkpoint_directory = Some(config.checkpoints());
     let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
     bring_up(&db, schema).await?;
     let bank = Bank::new(db, Clock::system(), random, Arc::new(config.settings.clone()))?;
