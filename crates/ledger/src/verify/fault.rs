@@ -131,3 +131,21 @@ impl Faults {
         self.0.entry(fault.kind).and_modify(|known| known.count += 1).or_insert(fault);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_each_sort_is_kept_in_the_order_of_the_sorts() {
+        let mut faults = Faults::default();
+        faults.note(FaultKind::BalanceWrong, "acc_1", "first");
+        faults.note(FaultKind::BalanceWrong, "acc_2", "second");
+        faults.note_at(FaultKind::RowChanged, 7, "trf_1", "changed");
+        assert!(faults.has(FaultKind::RowChanged) && !faults.has(FaultKind::TailCut));
+        let faults = faults.into_vec();
+        let shown: Vec<_> =
+            faults.iter().map(|fault| (fault.kind.as_str(), fault.row.as_str(), fault.count)).collect();
+        assert_eq!(shown, [("row_changed", "trf_1", 1), ("balance_wrong", "acc_1", 2)]);
+    }
+}

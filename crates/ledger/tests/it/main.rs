@@ -9,6 +9,7 @@ mod export;
 mod model;
 mod nodes;
 mod post;
+mod reads;
 mod seal;
 mod stage;
 mod submit;
