@@ -1,13 +1,16 @@
 //! What the seal must find: every change by somebody who may do anything to the database.
 
+use kernel::Currency;
 use ledger::seal::{Journal, checkpoint, seal};
 use ledger::verify::FaultKind::{
     ChainRewritten, CheckpointForged, CheckpointMissing, RowChanged, RowInserted, RowMissing, SealBroken,
     SealUnlinked, TailCut,
 };
 use ledger::verify::{FaultKind, VerifyOptions};
+use ledger::{Action, ChartCode, Posting, chart};
 
 use crate::books::{Books, found, key};
+use crate::stage::gbp;
 
 /// Copies a row of the journal to another place, under another id.
 const COPY: &str = "
@@ -240,4 +243,25 @@ async fn a_checkpoint_of_another_key_or_damaged_is_found() {
     std::fs::write(&file, "garbage\n").unwrap();
     let report = books.verify().await;
     assert_eq!(report.faults[0].detail, "line 1 cannot be read");
+}
+
+#[tokio::test]
+async fn a_writer_that_is_still_at_work_is_waited_for() {
+    let books = Books::with_transfers(2).await;
+    if books.database.engine() == database::Engine::Sqlite {
+        return; // There is one writer, so nothing can be at work beside the sealer.
+    }
+    let [first, second] = books.customers;
+    let slow = books.database.begin().await.unwrap();
+    let early = books.make(Action::Post { debit: books.cash, credit: first, amount: gbp(1) });
+    books.ledger.post(&slow, &Posting::SYSTEM, &[early]).await.unwrap();
+    let fees = chart::account_id(ChartCode::FeeIncome, Currency::GBP);
+    books.act(Action::Post { debit: second, credit: fees, amount: gbp(1) }).await;
+    let waited = books.seal().await;
+    assert_eq!((waited.rows, waited.waited_out, waited.last), (0, true, None));
+    slow.commit().await.unwrap();
+    let sealed = books.seal().await;
+    assert_eq!((sealed.rows, sealed.waited_out), (4, false));
+    let report = books.verify().await;
+    assert_eq!((report.faults, report.chain.unsealed), (vec![], 0));
 }
