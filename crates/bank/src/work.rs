@@ -1,5 +1,6 @@
 //! What the slices do beside answering requests, put together: background work, and commands of two people.
 
+use crate::accounts;
 use crate::approvals::{self, Executors};
 use crate::challenges;
 use crate::idempotency;
@@ -16,6 +17,7 @@ pub fn registry() -> Registry {
     challenges::register_jobs(&mut registry);
     approvals::register(&mut registry);
     idempotency::register(&mut registry);
+    accounts::register_jobs(&mut registry);
     oversight::register(&mut registry);
     transfers::register(&mut registry);
     registry

@@ -20,19 +20,25 @@
 //! Staff act by permission and with a reason; what they look at leaves an audit row too. Holders are added and
 //! removed by staff, since sharing an account is a contract; customers name and dismiss attorneys.
 //!
-//! Postings: none of its own. Opening asks `kyc` for the product's level, and so does every debit through
+//! | Posting | Debit | Credit | Code |
+//! |---|---|---|---|
+//! | monthly fee, by a job on the first day of a month | the account | fee income | `fee` |
+//!
+//! Opening asks `kyc` for the product's level, and so does every debit through
 //! [`service::find_for`] with [`Need::Pay`]. Slices above note what still waits on an account
 //! ([`service::begin_work`]), which keeps it from being closed.
 //!
 //! Cost: finding an account for somebody takes two round trips, for a payment three; a list takes four.
-//! Deliberately absent: interest and fees (their own slices), and who has signed a payment where all sign,
+//! Deliberately absent: interest (a slice of its own), and who has signed a payment where all sign,
 //! which is the business of the payment.
 
 pub mod api;
+mod jobs;
 mod model;
 pub mod service;
 mod store;
 
+pub use jobs::register as register_jobs;
 pub use model::{
     Account, AccountAuthority, AccountError, AccountOwner, LimitChange, LimitName, Need, Nickname,
     OpenAccount, OwnerRole, PendingWork, Product, ProductKind, Setting, Standing, StatusChange,

@@ -2,6 +2,7 @@
 
 mod access;
 mod close;
+mod fees;
 mod limits;
 mod open;
 mod owners;
@@ -13,6 +14,7 @@ mod work;
 
 pub use access::{AccountAccess, authority, find_for, view};
 pub use close::close;
+pub use fees::{FeesCharged, FeesError, charge_fees};
 pub use limits::set_limits;
 pub use open::{GivenAccount, offer_currencies, open, open_given, open_in};
 pub use owners::{AddOwner, RemoveOwner, add_owner, list_owners, remove_owner};

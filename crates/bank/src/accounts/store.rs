@@ -3,12 +3,12 @@
 pub(crate) mod several;
 
 use database::Tx;
-use kernel::{AccountId, AccountNumber, CountryCode, Instant, PageRequest, UserId};
+use kernel::{AccountId, AccountNumber, CountryCode, Currency, Instant, PageRequest, UserId};
 use ledger::AccountStatus;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, OnConflict, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Set, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
+    JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationTrait, Set, Statement,
 };
 
 use super::model::{
@@ -111,6 +111,41 @@ fn contains(text: &str) -> sea_orm::sea_query::SimpleExpr {
         .collect();
     Expr::col((account_row::Entity, account_row::Column::SearchText))
         .like(LikeExpr::new(format!("%{escaped}%")).escape('\\'))
+}
+
+/// Holds what the monthly fee needs to know of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+pub struct FeeAccount {
+    /// The account.
+    pub id: AccountId,
+    /// Its currency.
+    pub currency: Currency,
+    /// What it costs a month.
+    pub monthly_fee_minor: i64,
+}
+
+/// Lists accounts that cost something and were opened before an instant, in the order of their ids.
+pub(crate) async fn fee_accounts(
+    conn: &impl ConnectionTrait,
+    opened_before: Instant,
+    after: Option<AccountId>,
+    most: u64,
+) -> Result<Vec<FeeAccount>, DbErr> {
+    use account_row::Column;
+    account_row::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .columns([product_row::Column::Currency, product_row::Column::MonthlyFeeMinor])
+        .join(JoinType::InnerJoin, account_row::Relation::Product.def())
+        .filter(product_row::Column::MonthlyFeeMinor.gt(0))
+        .filter(Column::ClosedAt.is_null())
+        .filter(Column::OpenedAt.lt(opened_before))
+        .apply_if(after, |query, after| query.filter(Column::Id.gt(after)))
+        .order_by_asc(Column::Id)
+        .limit(most)
+        .into_model()
+        .all(conn)
+        .await
 }
 
 /// Draws the next serial number of a country; none when the bank makes no numbers there.

@@ -10,6 +10,8 @@ create table products (
   currency text not null,
   minimum_kyc_level smallint not null,
   most_overdraft_minor bigint not null,
+  -- Charged once a month, in minor units; 0 is free.
+  monthly_fee_minor bigint not null,
   single_limit_minor bigint,
   day_limit_minor bigint,
   month_limit_minor bigint,
@@ -19,6 +21,7 @@ create table products (
   constraint products_kind_check check (kind in ('current', 'savings')),
   constraint products_minimum_kyc_level_check check (minimum_kyc_level >= 0 and minimum_kyc_level <= 3),
   constraint products_most_overdraft_minor_check check (most_overdraft_minor >= 0),
+  constraint products_monthly_fee_minor_check check (monthly_fee_minor >= 0),
   constraint products_limits_check check (
     single_limit_minor >= 0 and day_limit_minor >= 0 and month_limit_minor >= 0
     and most_single_limit_minor >= 0 and most_day_limit_minor >= 0 and most_month_limit_minor >= 0
@@ -69,16 +72,17 @@ insert into account_serials (country, next_serial)
 values ('GB', 10000001), ('DE', 1000000001), ('AT', 10000000001), ('US', 1000000001);
 
 insert into products (
-  code, name, kind, currency, minimum_kyc_level, most_overdraft_minor,
+  code, name, kind, currency, minimum_kyc_level, most_overdraft_minor, monthly_fee_minor,
   single_limit_minor, day_limit_minor, month_limit_minor,
   most_single_limit_minor, most_day_limit_minor, most_month_limit_minor
 )
 values
-  ('current-gbp', 'Current account', 'current', 'GBP', 1, 200000, 1000000, 2500000, 10000000, 5000000, 10000000, 50000000),
-  ('current-eur', 'Current account', 'current', 'EUR', 1, 200000, 1000000, 2500000, 10000000, 5000000, 10000000, 50000000),
-  ('current-usd', 'Checking account', 'current', 'USD', 1, 200000, 1000000, 2500000, 10000000, 5000000, 10000000, 50000000),
-  ('current-czk', 'Current account', 'current', 'CZK', 1, 5000000, 25000000, 60000000, 250000000, 120000000, 250000000, 1200000000),
-  ('savings-gbp', 'Savings account', 'savings', 'GBP', 1, 0, 1000000, 1000000, 5000000, 2500000, 5000000, 25000000),
-  ('savings-eur', 'Savings account', 'savings', 'EUR', 1, 0, 1000000, 1000000, 5000000, 2500000, 5000000, 25000000),
-  ('savings-usd', 'Savings account', 'savings', 'USD', 1, 0, 1000000, 1000000, 5000000, 2500000, 5000000, 25000000),
-  ('savings-czk', 'Savings account', 'savings', 'CZK', 1, 0, 25000000, 25000000, 120000000, 60000000, 120000000, 600000000);
+  ('current-gbp', 'Current account', 'current', 'GBP', 1, 200000, 0, 1000000, 2500000, 10000000, 5000000, 10000000, 50000000),
+  ('current-eur', 'Current account', 'current', 'EUR', 1, 200000, 0, 1000000, 2500000, 10000000, 5000000, 10000000, 50000000),
+  ('current-usd', 'Checking account', 'current', 'USD', 1, 200000, 0, 1000000, 2500000, 10000000, 5000000, 10000000, 50000000),
+  ('current-czk', 'Current account', 'current', 'CZK', 1, 5000000, 0, 25000000, 60000000, 250000000, 120000000, 250000000, 1200000000),
+  ('premium-gbp', 'Premium account', 'current', 'GBP', 2, 1000000, 1200, 2500000, 5000000, 25000000, 10000000, 25000000, 100000000),
+  ('savings-gbp', 'Savings account', 'savings', 'GBP', 1, 0, 0, 1000000, 1000000, 5000000, 2500000, 5000000, 25000000),
+  ('savings-eur', 'Savings account', 'savings', 'EUR', 1, 0, 0, 1000000, 1000000, 5000000, 2500000, 5000000, 25000000),
+  ('savings-usd', 'Savings account', 'savings', 'USD', 1, 0, 0, 1000000, 1000000, 5000000, 2500000, 5000000, 25000000),
+  ('savings-czk', 'Savings account', 'savings', 'CZK', 1, 0, 0, 25000000, 25000000, 120000000, 60000000, 120000000, 600000000);

@@ -342,5 +342,5 @@ async fn products_are_listed_for_everybody_signed_in() {
     let list = get(&app, &ada, "/api/v1/products").await.expect(200).json();
     let first = &list["items"][0];
     assert_eq!((&first["code"], &first["kind"]), (&json!("current-czk"), &json!("current")));
-    assert_eq!(list["items"].as_array().unwrap().len(), 8);
+    assert_eq!(list["items"].as_array().unwrap().len(), 9);
 }

@@ -6,6 +6,7 @@
 mod harness;
 
 mod account_balances;
+mod account_fees;
 mod account_owners;
 mod accounts;
 mod approvals;

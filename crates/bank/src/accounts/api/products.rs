@@ -34,6 +34,8 @@ pub struct ProductResponse {
     pub minimum_kyc_level: KycLevel,
     /// The largest overdraft that the bank grants.
     pub most_overdraft: Money,
+    /// What an account costs a month, from the first full month on.
+    pub monthly_fee: Money,
     /// What customers may pay from a new account.
     pub limits: ProductLimits,
     /// How far customers may raise these limits themselves.
@@ -72,6 +74,7 @@ impl From<Product> for ProductResponse {
             limits: product.usual_limits().into(),
             most_limits: product.most_limits().into(),
             most_overdraft: product.most_overdraft(),
+            monthly_fee: product.monthly_fee(),
             code: product.code,
             name: product.name,
             kind: product.kind,

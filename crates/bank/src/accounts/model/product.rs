@@ -41,6 +41,8 @@ pub mod product_row {
         pub minimum_kyc_level: KycLevel,
         /// The largest overdraft, in minor units; 0 is none.
         pub most_overdraft_minor: i64,
+        /// What an account costs a month, in minor units; 0 is free.
+        pub monthly_fee_minor: i64,
         /// The largest single payment of a new account; none is unlimited.
         pub single_limit_minor: Option<i64>,
         /// The most a day of a new account.
@@ -78,6 +80,11 @@ impl Product {
     /// Returns the largest overdraft.
     pub fn most_overdraft(&self) -> Money {
         Money::new(self.most_overdraft_minor, self.currency)
+    }
+
+    /// Returns what an account costs a month.
+    pub fn monthly_fee(&self) -> Money {
+        Money::new(self.monthly_fee_minor, self.currency)
     }
 
     fn limits(&self, [largest, day, month]: [Option<i64>; 3]) -> SpendingLimits {

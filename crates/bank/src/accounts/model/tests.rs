@@ -131,6 +131,7 @@ fn product() -> Product {
         currency: Currency::GBP,
         minimum_kyc_level: KycLevel::NONE,
         most_overdraft_minor: 1000,
+        monthly_fee_minor: 0,
         single_limit_minor: Some(10),
         day_limit_minor: None,
         month_limit_minor: None,
