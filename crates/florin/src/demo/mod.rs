@@ -1,8 +1,27 @@
 //! `florin demo`: a bank with lifelike data, in one command.
+//!
+//! The first start makes the schema and fills it: customers, their accounts and a year of transactions that ends
+//! yesterday, from a fixed seed, through the same services that the API calls, with the clock moved back. A
+//! second start finds the data and serves it. Everybody signs in with [`sample::PASSWORD`].
 
-use std::path::PathBuf;
+mod credentials;
+mod fill;
+mod people;
+mod sample;
+mod year;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use bank::Bank;
+use kernel::Secret;
 
 use crate::config::Config;
+use crate::say::say;
+use crate::serve::Server;
+use crate::start::{self, Schema};
+
+use credentials::Credentials;
 
 /// Holds the arguments of `demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -13,9 +32,88 @@ pub(crate) struct Arguments {
     /// Write addresses, sample sign-ins and account ids to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials_file: Option<PathBuf>,
+    /// How many customers the bank gets when it is filled.
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u16).range(2..=600))]
+    pub(crate) customers: u16,
 }
 
 /// Fills the bank when it is empty, and serves it.
-pub(crate) async fn run(config: Config, _arguments: Arguments) -> anyhow::Result<()> {
-    crate::serve::run(config, crate::serve::Arguments { no_migrate: false }).await
+pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()> {
+    anyhow::ensure!(!config.settings.is_production(), "demo data has no place in production");
+    let scratch = arguments.memory.then(Scratch::make).transpose()?;
+    if let Some(scratch) = &scratch {
+        scratch.take_place(&mut config);
+    }
+    let bank = start::open(&mut config, Schema::Migrate).await?;
+    if sample::is_empty(&bank).await? {
+        fill::fill(&bank, usize::from(arguments.customers))
+            .await
+            .context("the sample data cannot be made")?;
+    }
+    let server = Server::bind(&config).await?;
+    let credentials = credentials::read(&bank, &server.url(), &server.metrics_url()).await?;
+    if let Some(file) = &arguments.credentials_file {
+        write_private(file, &credentials.to_json()?)?;
+    }
+    greet(&credentials);
+    server.announce(&config);
+    server.run(&config, bank).await
+}
+
+/// Says who can sign in, and what to try.
+fn greet(credentials: &Credentials) {
+    say(format_args!("\nSample sign-ins (password: {}):", sample::PASSWORD));
+    for sign_in in credentials.shown() {
+        say(format_args!("  {:<11} {:<42} {}", sign_in.role, sign_in.email, sign_in.second_factor()));
+    }
+    say("\nTry:");
+    for line in credentials.curl_lines() {
+        say(format_args!("  {line}"));
+    }
+    say(format_args!(
+        "\nThe API describes itself on {}/docs. Serving until Ctrl-C.\n",
+        credentials.addresses.api
+    ));
+}
+
+/// Writes a file that nobody else may read.
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.create(true).truncate(true).write(true).mode(0o600).open(path);
+    let mut file = file.with_context(|| format!("{} cannot be written", path.display()))?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// Holds a folder that goes with the process.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make() -> anyhow::Result<Self> {
+        let name: [u8; 8] = kernel::Random::system().bytes();
+        let folder = std::env::temp_dir().join(format!("florin-demo-{:016x}", u64::from_be_bytes(name)));
+        std::fs::create_dir(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    /// Puts data and database there.
+    fn take_place(&self, config: &mut Config) {
+        config.data_directory.clone_from(&self.0);
+        let file = self.0.join("florin.db");
+        config.database.url = Secret::new(format!("sqlite:{}", file.display()));
+        config.database.durable = false;
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Opens the same bank at another time and with repeatable chance.
+fn at_another_time(bank: &Bank, clock: kernel::Clock) -> anyhow::Result<Bank> {
+    Ok(Bank::new(bank.db.clone(), clock, kernel::Random::seeded(sample::SEED), bank.settings.clone())?)
 }

@@ -113,6 +113,11 @@ impl Server {
         format!("{scheme}://{}", self.api.address())
     }
 
+    /// Returns where Prometheus asks, with the port that was bound.
+    pub(crate) fn metrics_url(&self) -> String {
+        format!("http://{}", self.metrics.address())
+    }
+
     /// Says where the program listens.
     pub(crate) fn announce(&self, config: &Config) {
         let mode = if config.settings.is_production() { "production" } else { "development" };
