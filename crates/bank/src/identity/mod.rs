@@ -22,5 +22,5 @@ mod store;
 
 pub use api::authenticate;
 pub use jobs::register as register_jobs;
-pub use model::IdentityError;
+pub use model::{Email, FullName, IdentityError, Locale, User, UserKind, UserStatus};
 pub use store::users::UserFilter;

@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use kernel::{AccountNumber, Currency, Money};
 use thiserror::Error;
 
-use crate::identity::model::Email;
+use crate::identity::Email;
 
 /// Names the two files of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

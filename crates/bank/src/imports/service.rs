@@ -12,8 +12,8 @@ use super::model::{AccountLine, Batch, Contra, Fault, ImportError, Source, Trans
 use crate::accounts::service::GivenAccount;
 use crate::accounts::{self, AccountError, Product};
 use crate::audit::{self, Event, Subject};
-use crate::identity::model::{Email, UserStatus};
 use crate::identity::service::NewUser;
+use crate::identity::{Email, UserStatus};
 use crate::{Bank, Caller, Role, identity};
 
 /// How many accounts are opened, and how many transactions booked, with one commit.
