@@ -188,16 +188,16 @@ mod tests {
 
     #[test]
     fn any_change_of_amount_currency_payee_or_purpose_is_another_subject() {
-        let one = payment(100_00, Currency::GBP, "GB33");
-        assert_eq!(one, payment(100_00, Currency::GBP, "GB33"));
+        let one = payment(10_000, Currency::GBP, "GB33");
+        assert_eq!(one, payment(10_000, Currency::GBP, "GB33"));
         let others = [
-            payment(100_01, Currency::GBP, "GB33"),
-            payment(-100_00, Currency::GBP, "GB33"),
-            payment(100_00, Currency::EUR, "GB33"),
-            payment(100_00, Currency::GBP, "GB34"),
+            payment(10_001, Currency::GBP, "GB33"),
+            payment(-10_000, Currency::GBP, "GB33"),
+            payment(10_000, Currency::EUR, "GB33"),
+            payment(10_000, Currency::GBP, "GB34"),
             payment(10, Currency::GBP, "000GBPGB33"),
             Subject::of("payment", None, Some("GB33".to_owned())).hash(),
-            Subject::of("limit", Some(Money::new(100_00, Currency::GBP)), Some("GB33".to_owned())).hash(),
+            Subject::of("limit", Some(Money::new(10_000, Currency::GBP)), Some("GB33".to_owned())).hash(),
         ];
         for other in others {
             assert_ne!(one, other);

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 use database::Tx;
-use kernel::{ChallengeId, Secret, UserId};
+use kernel::{ChallengeId, Money, Secret, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
@@ -54,17 +54,15 @@ async fn make(
     subject: &Subject,
 ) -> Result<ChallengeError, ChallengeError> {
     let now = bank.now();
-    let method = match people::has_second_factor(tx, user_id).await? {
-        true => Method::Totp,
-        false => Method::Mail,
-    };
+    let enrolled = people::has_second_factor(tx, user_id).await?;
+    let method = if enrolled { Method::Totp } else { Method::Mail };
     let challenge = Challenge {
         id: ChallengeId::generate(now, &bank.random),
         user_id,
         purpose: subject.purpose().to_owned(),
         subject_hash: subject.hash(),
-        amount_minor: subject.amount().map(|amount| amount.minor()),
-        currency: subject.amount().map(|amount| amount.currency()),
+        amount_minor: subject.amount().map(Money::minor),
+        currency: subject.amount().map(Money::currency),
         payee: subject.payee().map(str::to_owned),
         method,
         sealed_code: None,

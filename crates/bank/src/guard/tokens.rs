@@ -186,3 +186,93 @@ fn header(audience: Audience, key: &TokenKey) -> Header {
     header.kid = Some(key.id.clone());
     header
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const SECRET: &str = "a secret of at least 32 bytes, for tests only";
+
+    fn ring() -> TokenRing {
+        TokenRing::new(&[Secret::new(SECRET.to_owned())], "https://bank.example.com").expect("a ring")
+    }
+
+    fn now() -> Instant {
+        "2026-03-02T09:00:00Z".parse().expect("an instant")
+    }
+
+    /// Signs any header and claims with the ring's own secret: what only a mistake of ours could sign.
+    fn signed(header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let body = format!("{}.{}", part(header), part(claims));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()), body.as_bytes());
+        format!("{body}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))
+    }
+
+    fn usual() -> (Value, Value) {
+        let header = json!({ "typ": "at+jwt", "alg": "HS256", "kid": ring().keys[0].id });
+        let from = now().timestamp();
+        let claims = json!({
+            "iss": "https://bank.example.com", "aud": "florin-api", "jti": "x",
+            "sub": "usr_00000000000000000000000001", "sid": "ses_00000000000000000000000001",
+            "iat": from, "nbf": from, "exp": from + 600,
+        });
+        (header, claims)
+    }
+
+    #[test]
+    fn a_token_lives_from_its_beginning_to_its_end() {
+        let (header, claims) = usual();
+        let token = signed(&header, &claims);
+        for (seconds, lives) in [(-6, false), (-5, true), (0, true), (599, true), (600, false)] {
+            let at = now() + Duration::seconds(seconds);
+            assert_eq!(ring().verify(Audience::Api, &token, at).is_some(), lives, "{seconds}");
+        }
+        assert!(ring().verify(Audience::SecondStep, &token, now()).is_none());
+    }
+
+    #[test]
+    fn even_rightly_signed_only_the_header_and_the_claims_that_we_write_count() {
+        let jwk = json!({ "kty": "oct", "k": "AAAA", "alg": "HS256" });
+        for (name, value) in [
+            ("jwk", jwk),
+            ("jku", json!("https://example.com/keys")),
+            ("x5u", json!("https://example.com/cert")),
+            ("x5c", json!(["AAAA"])),
+            ("crit", json!(["exp"])),
+            ("cty", json!("JWT")),
+            ("more", json!(1)),
+            ("typ", json!("JWT")),
+            ("alg", json!("HS384")),
+            ("kid", json!("00000000")),
+        ] {
+            let (mut header, claims) = usual();
+            header[name] = value;
+            assert!(ring().verify(Audience::Api, &signed(&header, &claims), now()).is_none(), "{name}");
+        }
+        for (name, value) in [
+            ("iss", json!("https://elsewhere.example.com")),
+            ("aud", json!("florin-second-step")),
+            ("aud", json!(["florin-api", "other"])),
+            ("sub", json!("acc_00000000000000000000000001")),
+            ("iat", json!(now().timestamp() + 60)),
+            ("nbf", json!(now().timestamp() + 60)),
+            ("exp", json!("never")),
+            ("admin", json!(true)),
+        ] {
+            let (header, mut claims) = usual();
+            claims[name] = value;
+            assert!(ring().verify(Audience::Api, &signed(&header, &claims), now()).is_none(), "{name}");
+        }
+        for name in ["iss", "aud", "sub", "iat", "nbf", "exp", "jti"] {
+            let (header, mut claims) = usual();
+            claims.as_object_mut().expect("an object").remove(name);
+            assert!(
+                ring().verify(Audience::Api, &signed(&header, &claims), now()).is_none(),
+                "without {name}"
+            );
+        }
+    }
+}

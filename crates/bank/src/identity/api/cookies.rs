@@ -77,14 +77,11 @@ pub(super) fn clear(bank: &Bank) -> HeaderMap {
 }
 
 fn lines(cookies: [String; 3]) -> HeaderMap {
-    let values = cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok());
-    values.map(|value| (header::SET_COOKIE, value)).collect::<Vec<_>>().into_iter().fold(
-        HeaderMap::new(),
-        |mut headers, (name, value)| {
-            headers.append(name, value);
-            headers
-        },
-    )
+    let mut headers = HeaderMap::new();
+    for value in cookies.into_iter().filter_map(|cookie| HeaderValue::try_from(cookie).ok()) {
+        headers.append(header::SET_COOKIE, value);
+    }
+    headers
 }
 
 #[cfg(test)]

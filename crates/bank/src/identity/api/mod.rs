@@ -34,7 +34,6 @@ pub fn routes() -> OpenApiRouter<Bank> {
 }
 
 /// Parses a field, naming it when it does not fit.
-#[expect(clippy::result_large_err, reason = "a problem is the answer, made once a request")]
 fn parsed<T: FromStr<Err: Display>>(pointer: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::invalid_field(pointer, error.to_string()))
 }

@@ -50,6 +50,12 @@ impl FullName {
     }
 }
 
+impl From<FullName> for String {
+    fn from(name: FullName) -> Self {
+        name.0
+    }
+}
+
 impl FromStr for FullName {
     type Err = UnfitInput;
 

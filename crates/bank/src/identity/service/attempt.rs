@@ -4,6 +4,8 @@
 //! outside a transaction; whether the lock fell meanwhile is looked at again, under the throttle's row lock,
 //! before the answer is given away: many guesses at once learn no more than as many one after the other.
 
+use std::net::IpAddr;
+
 use database::Tx;
 use kernel::UserId;
 use sea_orm::DbErr;
@@ -25,8 +27,8 @@ impl<'a> Attempt<'a> {
     pub(super) fn new(bank: &'a Bank, caller: &'a Caller, email_key: &str) -> Self {
         let mut counters = vec![(ThrottleScope::Account, name(bank, ThrottleScope::Account, email_key))];
         if let Some(address) = caller.address {
-            let address = address.to_string();
-            counters.push((ThrottleScope::Address, name(bank, ThrottleScope::Address, &address)));
+            let network = network(address);
+            counters.push((ThrottleScope::Address, name(bank, ThrottleScope::Address, &network)));
         }
         Self { bank, caller, counters }
     }
@@ -101,6 +103,16 @@ fn refuse_locked(bank: &Bank, throttle: Option<&Throttle>) -> Result<(), Identit
     match throttle.and_then(|throttle| throttle.wait_seconds(bank.now())) {
         Some(retry_after_seconds) => Err(IdentityError::Locked { retry_after_seconds }),
         None => Ok(()),
+    }
+}
+
+/// Returns what one customer has whole: an IPv4 address, or an IPv6 network of 64 bits.
+fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            format!("{}/64", std::net::Ipv6Addr::from(u128::from(address) >> 64 << 64))
+        }
     }
 }
 

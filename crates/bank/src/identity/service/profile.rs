@@ -56,7 +56,7 @@ pub async fn update(bank: &Bank, caller: &Caller, change: ProfileChange) -> Resu
         if let Ok(email) = user.email.parse::<Email>() {
             user.search_key = search_key(&email, &full_name);
         }
-        user.full_name = full_name.as_str().to_owned();
+        user.full_name = full_name.into();
     }
     user.country = change.country.map(|country| country.to_string()).or(user.country);
     user.locale = change.locale.map(|locale| locale.as_str().to_owned()).or(user.locale);

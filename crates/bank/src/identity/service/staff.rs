@@ -53,8 +53,8 @@ pub async fn list(
     page: PageRequest,
 ) -> Result<Page<(User, Vec<Role>)>, IdentityError> {
     caller.require(Permission::ReadUsers)?;
-    write_look(bank, caller, Event::new("user.list", Subject { kind: "user", id: "list".to_owned() }))
-        .await?;
+    let look = Event::new("user.list", Subject { kind: "user", id: "list".to_owned() });
+    audit::record_read(bank, caller, look).await?;
     let page = users::list(bank.db.read(), filter, page).await?;
     let held = users::roles_of(bank.db.read(), page.items.iter().map(|user| user.id)).await?;
     Ok(page.map(|user| {
@@ -77,14 +77,8 @@ pub async fn find(bank: &Bank, caller: &Caller, id: UserId) -> Result<UserDetail
         sessions: sessions::open(db, id).await?,
         notes: users::notes(db, id).await?,
     };
-    write_look(bank, caller, Event::new("user.read", Subject::new("user", id))).await?;
+    audit::record_read(bank, caller, Event::new("user.read", Subject::new("user", id))).await?;
     Ok(detail)
-}
-
-async fn write_look(bank: &Bank, caller: &Caller, event: Event) -> Result<(), IdentityError> {
-    let tx = bank.db.begin().await?;
-    audit::record(bank, &tx, caller, event).await?;
-    Ok(tx.commit().await?)
 }
 
 /// Invites a member of staff; the token goes by mail.
