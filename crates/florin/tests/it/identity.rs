@@ -1,4 +1,10 @@
 //! People: how they register, prove themselves, and stay signed in.
 
+mod api_keys;
+mod credentials;
+mod leaks;
 mod register;
 mod sessions;
+mod sign_in;
+mod staff;
+mod tokens;

@@ -14,6 +14,7 @@ mod audit;
 mod audit_tamper;
 mod backup;
 mod books;
+mod challenges;
 mod config;
 mod idempotency;
 mod identity;

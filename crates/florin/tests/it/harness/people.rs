@@ -74,6 +74,15 @@ impl App {
             refresh_token: text("refresh_token"),
         }
     }
+
+    /// Shows every row of a table as text, byte columns too where they are text.
+    pub async fn rows(&self, table: &str) -> String {
+        use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement};
+        let db = self.bank.db.read();
+        let statement = Statement::from_string(db.get_database_backend(), format!("select * from {table}"));
+        let rows = JsonValue::find_by_statement(statement).all(db).await.unwrap();
+        rows.iter().map(|row| format!("{row}\n")).collect()
+    }
 }
 
 impl Call<'_> {
