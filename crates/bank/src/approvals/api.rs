@@ -118,6 +118,7 @@ struct RejectRequest {
 #[utoipa::path(
     get,
     path = "/approvals",
+    operation_id = "list_approvals",
     tag = "approvals",
     responses((status = 200, body = PageResponse<ApprovalResponse>), Problems)
 )]

@@ -85,6 +85,7 @@ struct AuditEventResponse {
 #[utoipa::path(
     get,
     path = "/audit-log",
+    operation_id = "list_audit_log",
     tag = "audit",
     responses((status = 200, body = PageResponse<AuditEventResponse>), Problems)
 )]
@@ -102,6 +103,7 @@ async fn list(
 #[utoipa::path(
     get,
     path = "/audit-log/export",
+    operation_id = "export_audit_log",
     tag = "audit",
     responses((status = 200, description = "A CSV file", body = String, content_type = "text/csv"), Problems)
 )]
@@ -146,6 +148,7 @@ struct AuditVerifiedResponse {
 #[utoipa::path(
     post,
     path = "/audit-log/verify",
+    operation_id = "verify_audit_log",
     tag = "audit",
     responses(
         (status = 200, body = AuditVerifiedResponse),

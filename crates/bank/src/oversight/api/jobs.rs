@@ -95,6 +95,7 @@ struct JobSchedulesResponse {
 #[utoipa::path(
     get,
     path = "/jobs",
+    operation_id = "list_jobs",
     tag = "jobs",
     responses((status = 200, body = PageResponse<JobResponse>), Problems)
 )]
@@ -113,6 +114,7 @@ async fn list(
 #[utoipa::path(
     get,
     path = "/job-schedules",
+    operation_id = "list_job_schedules",
     tag = "jobs",
     responses((status = 200, body = JobSchedulesResponse), Problems)
 )]
@@ -125,6 +127,7 @@ async fn schedules(State(bank): State<Bank>, caller: Caller) -> Result<Json<JobS
 #[utoipa::path(
     post,
     path = "/jobs/{id}/replay",
+    operation_id = "replay_job",
     tag = "jobs",
     params(("id" = JobId, Path)),
     responses((status = 200, body = JobResponse), Problems)
@@ -141,6 +144,7 @@ async fn replay(
 #[utoipa::path(
     post,
     path = "/jobs/{id}/run",
+    operation_id = "run_job",
     tag = "jobs",
     params(("id" = JobId, Path)),
     responses((status = 200, body = JobResponse), Problems)

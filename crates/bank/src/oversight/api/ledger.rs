@@ -81,6 +81,7 @@ struct LedgerAccountResponse {
 #[utoipa::path(
     get,
     path = "/ledger/accounts",
+    operation_id = "list_ledger_accounts",
     tag = "ledger",
     responses((status = 200, body = PageResponse<LedgerAccountResponse>), Problems)
 )]
@@ -150,6 +151,7 @@ struct TrialTotalResponse {
 #[utoipa::path(
     get,
     path = "/ledger/trial-balance",
+    operation_id = "get_trial_balance",
     tag = "ledger",
     responses((status = 200, body = TrialBalanceResponse), Problems)
 )]
@@ -244,6 +246,7 @@ pub(super) struct FaultResponse {
 #[utoipa::path(
     post,
     path = "/ledger/verify",
+    operation_id = "verify_ledger",
     tag = "ledger",
     responses(
         (status = 200, body = VerifiedResponse),
@@ -266,6 +269,7 @@ async fn verify(State(bank): State<Bank>, caller: Caller) -> Result<Response, Pr
 #[utoipa::path(
     get,
     path = "/ledger/proofs",
+    operation_id = "list_proofs",
     tag = "ledger",
     responses((status = 200, body = PageResponse<ProofResponse>), Problems)
 )]
