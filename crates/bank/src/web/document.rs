@@ -4,6 +4,7 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
 
 use super::FieldError;
@@ -35,6 +36,24 @@ and route.
 Requests are counted per caller: `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` say where you \
 stand, 429 and `Retry-After` when to come back.";
 
+/// The groups of the routes, in the order in which a reader meets them.
+const TAGS: [(&str, &str); 14] = [
+    ("auth", "Register, sign in and out, win a lost password back."),
+    ("me", "The signed-in user: profile, password, second factor, sessions."),
+    ("api-keys", "Keys for machines, with scopes and an end."),
+    ("challenges", "One-time confirmations of payments."),
+    ("accounts", "Products and accounts: opening, owners, limits, balances, freezing, closing."),
+    ("transfers", "Payments and holds, alone or many at once, looked up by payee; cash."),
+    ("transactions", "What was booked, by account or in all, and its export."),
+    ("users", "Customers and staff, for staff."),
+    ("kyc", "How far a customer is verified, for staff."),
+    ("approvals", "Commands that wait for a second person."),
+    ("ledger", "The books: accounts, trial balance, proofs, closed months."),
+    ("audit", "Who did what to whom, when and why."),
+    ("jobs", "Background work: what waits, what failed, what to run again."),
+    ("sandbox", "What only a sandbox can do."),
+];
+
 /// Describes the whole API: the slices' paths under `/api/v1`, security schemes, servers and text.
 pub fn describe(bank: &Bank, paths: OpenApi) -> OpenApi {
     let info = InfoBuilder::new()
@@ -47,6 +66,7 @@ pub fn describe(bank: &Bank, paths: OpenApi) -> OpenApi {
     let base = OpenApiBuilder::new()
         .info(info)
         .servers(Some([server]))
+        .tags(Some(TAGS.map(|(name, text)| TagBuilder::new().name(name).description(Some(text)).build())))
         .security(Some([
             SecurityRequirement::new("bearer", [""; 0]),
             SecurityRequirement::new("api_key", [""; 0]),

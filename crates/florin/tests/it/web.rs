@@ -1,5 +1,6 @@
 //! What holds for every route: ids, problems, headers, limits (B16 of the reliability battery).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -350,8 +351,15 @@ async fn the_pages_show_every_operation_without_script_or_inline_style() {
     assert!(problems.contains("insufficient_funds") || problems.contains("idempotency_key_reused"));
     let document = app.get("/api/openapi.json").send().await.expect(200).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    for path in document["paths"].as_object().unwrap().keys() {
+    let tags: Vec<&Value> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
         assert!(page.text().contains(&format!("<code>{path}</code>")), "{path}");
+        for operation in item.as_object().unwrap().values() {
+            assert!(tags.contains(&&operation["tags"][0]), "{path} has a tag that web/document.rs explains");
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{id} names two operations");
+        }
     }
     assert!(page.header("content-security-policy").contains("style-src 'self'"));
 }

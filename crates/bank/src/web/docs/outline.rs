@@ -22,6 +22,7 @@ pub(super) struct Outline {
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: String,
+    pub(super) description: String,
     pub(super) operations: Vec<Operation>,
 }
 
@@ -78,10 +79,24 @@ impl Outline {
             title: text(&info["title"]),
             version: text(&info["version"]),
             description: paragraphs(&text(&info["description"])),
-            groups: groups.into_iter().map(|(name, operations)| Group { name, operations }).collect(),
+            groups: ordered(groups, list(&document["tags"])),
             schemas: members(schemas).map(|(name, schema)| Schema::read(name, schema)).collect(),
         }
     }
+}
+
+/// Puts the groups into the order of the document's tags; what has no tag there comes last.
+fn ordered(mut groups: BTreeMap<String, Vec<Operation>>, tags: &[Value]) -> Vec<Group> {
+    let mut ordered = Vec::new();
+    for tag in tags {
+        let name = text(&tag["name"]);
+        if let Some(operations) = groups.remove(&name) {
+            ordered.push(Group { name, description: text(&tag["description"]), operations });
+        }
+    }
+    let rest = groups.into_iter();
+    ordered.extend(rest.map(|(name, operations)| Group { name, description: String::new(), operations }));
+    ordered
 }
 
 impl Operation {

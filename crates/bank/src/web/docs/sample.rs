@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::schema::{list, members, reference};
 
 /// Deeper than any answer of ours; a schema that contains itself stops here.
-const DEEPEST: u8 = 8;
+const DEEPEST: u8 = 16;
 
 /// Makes an example of `schema`; names are looked up among `schemas`.
 pub(super) fn sample(schema: &Value, schemas: &Value) -> Value {
