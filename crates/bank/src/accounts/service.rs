@@ -12,7 +12,7 @@ mod several;
 mod status;
 mod work;
 
-pub use access::{AccountAccess, authority, find_for, view};
+pub use access::{AccountAccess, authority, find_for, require_transactions, view};
 pub use close::close;
 pub use fees::{FeesCharged, FeesError, charge_fees};
 pub use limits::set_limits;

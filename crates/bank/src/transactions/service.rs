@@ -39,12 +39,14 @@ pub async fn list(
 /// Shows one transfer with those of its entries that the caller may see.
 ///
 /// # Errors
-/// [`TransactionsError::NotFound`] when it is absent or touches no account that the caller may view.
+/// [`TransactionsError::Forbidden`], [`TransactionsError::NotFound`] when it is absent or touches no account that
+/// the caller may view.
 pub async fn find(
     bank: &Bank,
     caller: &Caller,
     id: TransferId,
 ) -> Result<(Transfer, Vec<Transaction>), TransactionsError> {
+    accounts::service::require_transactions(caller)?;
     let connection = bank.db.latest();
     let transfer = ledger::linked::find(connection, id).await?.ok_or(TransactionsError::NotFound)?;
     let sides = [transfer.debit_account_id, transfer.credit_account_id];
@@ -71,9 +73,7 @@ async fn visible(
 ) -> Result<Vec<NumberedAccount>, TransactionsError> {
     let connection = bank.db.read();
     if let Some(id) = account {
-        if caller.is_staff() {
-            caller.require(Permission::ReadTransactions)?;
-        }
+        accounts::service::require_transactions(caller)?;
         let access = accounts::service::find_for(connection, caller, id, Need::View).await?;
         return Ok(vec![numbered(access)]);
     }

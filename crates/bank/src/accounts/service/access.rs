@@ -9,7 +9,8 @@ use super::super::model::{
 };
 use super::super::store;
 use crate::audit::{self, Event, Subject};
-use crate::{Bank, Caller, kyc};
+use crate::context::Forbidden;
+use crate::{Bank, Caller, Permission, kyc};
 
 /// Holds an account that the caller may use, as far as was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +66,19 @@ pub async fn find_for(
     }
     let authority = AccountAuthority { standing, signers: signers(&owners) };
     Ok(AccountAccess { account, product, owners, authority })
+}
+
+/// Refuses a caller who may see the transactions of no account at all; whose account it is, is judged after that.
+///
+/// Staff need more for it than to see accounts, in person as well as by a key.
+///
+/// # Errors
+/// [`Forbidden`].
+pub fn require_transactions(caller: &Caller) -> Result<(), Forbidden> {
+    if caller.may(Permission::ReadTransactions) {
+        return Ok(());
+    }
+    caller.require(Permission::ReadOwnAccounts)
 }
 
 /// Says what the caller may do with an account that the caller may see.

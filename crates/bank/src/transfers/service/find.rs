@@ -11,8 +11,10 @@ use crate::{Bank, Caller};
 /// Finds a payment that the caller may see from either side.
 ///
 /// # Errors
-/// [`TransferError::NotFound`] when it is absent or touches none of the caller's accounts.
+/// [`TransferError::Forbidden`], [`TransferError::NotFound`] when it is absent or touches none of the caller's
+/// accounts.
 pub async fn find(bank: &Bank, caller: &Caller, id: TransferId) -> Result<Payment, TransferError> {
+    accounts::service::require_transactions(caller)?;
     let connection = bank.db.latest();
     let transfer = ledger::linked::find(connection, id).await?.ok_or(TransferError::NotFound)?;
     require_sight(connection, caller, &transfer).await?;
