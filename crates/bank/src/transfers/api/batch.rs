@@ -30,6 +30,7 @@ pub struct CreateTransfersRequest {
 
 /// Asks for one payment of many.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BatchItem {
     /// The client's name for the payment, unique in the batch; it stands in the answer again.
     #[schema(min_length = 1, max_length = 64, example = "payroll-0001")]
