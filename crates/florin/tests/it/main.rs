@@ -20,6 +20,7 @@ mod idempotency;
 mod identity;
 mod jobs;
 mod kyc;
+mod matrix;
 mod operations;
 mod oversight;
 mod people;

@@ -1,0 +1,73 @@
+//! The second person, the logs, the books, background work, and what the bank serves beside its API.
+
+use bank::jobs::{self, JobFailure, JobFilter, NewJob};
+use bank::work;
+use kernel::{ApprovalId, JobId, PageRequest};
+use serde_json::json;
+
+use super::{Ask, absent};
+use crate::matrix::world::{REASON, Which, World, gbp};
+
+/// Makes a request for staff, or for everybody.
+pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask> {
+    let ask = Ask::to(route);
+    Some(match route {
+        "GET /approvals"
+        | "GET /audit-log"
+        | "GET /audit-log/export"
+        | "POST /audit-log/verify"
+        | "GET /jobs"
+        | "GET /job-schedules"
+        | "GET /ledger/accounts"
+        | "GET /ledger/trial-balance"
+        | "POST /ledger/verify"
+        | "GET /ledger/proofs"
+        | "GET /api/openapi.json"
+        | "GET /docs"
+        | "GET /livez"
+        | "GET /readyz" => ask,
+        "POST /approvals/{id}/approve" | "POST /approvals/{id}/reject" => {
+            ask.with("id", approval(world, which).await).body(json!({ "reason": REASON }))
+        }
+        "POST /jobs/{id}/replay" | "POST /jobs/{id}/run" => {
+            ask.with("id", job(world, route.ends_with("/replay"), which).await)
+        }
+        "POST /ledger/periods/{month}/close" => {
+            ask.with("month", "2026-02").body(json!({ "reason": REASON }))
+        }
+        "POST /sandbox/clock" => ask.body(json!({ "advance_seconds": 0 })),
+        _ => return None,
+    })
+}
+
+/// Lets the maker ask for cash that is too much for one person.
+async fn approval(world: &World, which: Which) -> String {
+    if which == Which::Missing {
+        return absent(ApprovalId::PREFIX);
+    }
+    let (bank, account) = (&world.app.bank, world.account);
+    let body = json!({ "kind": "deposit", "account_id": account, "amount": gbp(200_000), "reason": REASON });
+    let key = JobId::generate(bank.now(), &bank.random).to_string();
+    let call = world.app.post("/api/v1/cash-operations").by(&world.maker).key(&key).json(&body);
+    call.send().await.expect(202).json()["approval_id"].as_str().unwrap().to_owned()
+}
+
+/// Leaves a job behind: one that gave up, or one that waits for its time.
+async fn job(world: &World, dead: bool, which: Which) -> String {
+    if which == Which::Missing {
+        return absent(JobId::PREFIX);
+    }
+    let bank = &world.app.bank;
+    let run_at = (!dead).then(|| bank.now() + chrono::Duration::hours(1));
+    let tx = bank.db.begin().await.unwrap();
+    jobs::enqueue(bank, &tx, NewJob { run_at, ..NewJob::new("test.give_up", json!({})) }).await.unwrap();
+    tx.commit().await.unwrap();
+    if dead {
+        let mut registry = work::registry();
+        registry.job("test.give_up", |_, _| Box::pin(async { Err(JobFailure::permanent("gone")) }));
+        jobs::run_due(bank, &registry).await.unwrap();
+    }
+    let filter = JobFilter { state: None, kind: Some("test.give_up".to_owned()) };
+    let page = jobs::list(bank.db.latest(), filter, PageRequest::first()).await.unwrap();
+    page.items[0].id.to_string()
+}

@@ -1,0 +1,271 @@
+//! Everybody who knocks, and what belongs to A.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::http::Method;
+use bank::accounts::service::{self as accounts, AddOwner};
+use bank::accounts::{OpenAccount, OwnerRole};
+use bank::audit::Reason;
+use bank::kyc::{self, KycLevel, SetLevel};
+use bank::{Caller, Role};
+use kernel::{AccountId, AccountNumber, Actor, Currency, Money, RequestId, TransferId, UserId};
+use ledger::{Action, ChartCode, NewTransfer, Posting, chart};
+use serde_json::{Value, json};
+
+use super::requests::{self, Ask};
+use super::table::is_beside_the_api;
+use crate::harness::{Answer, App, Person};
+
+/// The reason that staff gives for everything.
+pub const REASON: &str = "asked for in the branch";
+
+/// Names one of those who ask, in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Anonymous,
+    Owner,
+    Stranger,
+    Joint,
+    Viewer,
+    Payer,
+    Support,
+    Compliance,
+    Operations,
+    Auditor,
+    Admin,
+    Key,
+}
+
+/// Says which object is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// A's.
+    Owned,
+    /// Nobody's.
+    Missing,
+}
+
+impl Who {
+    pub const ALL: [Self; 12] = [
+        Self::Anonymous,
+        Self::Owner,
+        Self::Stranger,
+        Self::Joint,
+        Self::Viewer,
+        Self::Payer,
+        Self::Support,
+        Self::Compliance,
+        Self::Operations,
+        Self::Auditor,
+        Self::Admin,
+        Self::Key,
+    ];
+
+    /// Returns the role of a person; none for nobody and for a machine.
+    pub fn role(self) -> Option<Role> {
+        match self {
+            Self::Anonymous | Self::Key => None,
+            Self::Owner | Self::Stranger | Self::Joint | Self::Viewer | Self::Payer => Some(Role::Customer),
+            Self::Support => Some(Role::Support),
+            Self::Compliance => Some(Role::Compliance),
+            Self::Operations => Some(Role::Operations),
+            Self::Auditor => Some(Role::Auditor),
+            Self::Admin => Some(Role::Admin),
+        }
+    }
+
+    pub fn is_staff(self) -> bool {
+        self.role().is_some_and(Role::is_staff)
+    }
+}
+
+/// Holds a bank with everybody signed in.
+pub struct World {
+    pub app: App,
+    people: Vec<(Who, Person)>,
+    /// Where each customer is paid: an account of one's own.
+    purses: Vec<(Who, AccountId)>,
+    /// A's account, with a joint holder and two attorneys, and money.
+    pub account: AccountId,
+    pub number: AccountNumber,
+    /// A payment between two accounts of A.
+    pub transfer: TransferId,
+    /// A verified customer who has to do with nobody.
+    pub newcomer: UserId,
+    /// Another member of operations, who asks for what a second person decides.
+    pub maker: Person,
+    keys: [String; 2],
+    asked: AtomicU32,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let app = App::with(|settings| settings.sessions.most = 10_000).await;
+        accounts::offer_currencies(&app.bank).await.unwrap();
+        let (mut people, mut purses) = (Vec::new(), Vec::new());
+        for (who, role) in Who::ALL.into_iter().filter_map(|who| Some((who, who.role()?))) {
+            let person = app.person("Robin Doe", vec![role]).await;
+            if role == Role::Customer {
+                verify(&app, person.user_id).await;
+                purses.push((who, open(&app, person.user_id).await.0));
+            }
+            people.push((who, person));
+        }
+        let newcomer = app.user("Noor Doe", vec![Role::Customer], None).await.0;
+        verify(&app, newcomer).await;
+        let maker = app.staff(Role::Operations).await;
+        let owner = &people.iter().find(|(who, _)| *who == Who::Owner).unwrap().1;
+        let (opener, reader) = (["own_accounts:open"], ["own_accounts:read"]);
+        let keys = [key(&app, owner, &opener).await, key(&app, owner, &reader).await];
+        let (account, number) = share(&app, &people).await;
+        let mut world = Self {
+            app,
+            people,
+            purses,
+            account,
+            number,
+            transfer: TransferId::from_uuid(uuid::Uuid::nil()),
+            newcomer,
+            maker,
+            keys,
+            asked: AtomicU32::new(0),
+        };
+        let till = chart::account_id(ChartCode::Cash, Currency::GBP);
+        world.pay(Action::Post { debit: till, credit: account, amount: gbp(500_000) }).await;
+        world.transfer = world.payment().await;
+        world
+    }
+
+    pub fn person(&self, who: Who) -> &Person {
+        &self.people.iter().find(|(one, _)| *one == who).expect("a person").1
+    }
+
+    pub fn owner(&self) -> &Person {
+        self.person(Who::Owner)
+    }
+
+    /// Returns the account where somebody is paid; A's own for those who have none.
+    pub fn purse(&self, who: Who) -> AccountId {
+        let own = self.purses.iter().find(|(one, _)| *one == who);
+        own.unwrap_or(&self.purses[0]).1
+    }
+
+    /// Opens another account like A's, empty.
+    pub async fn fresh_account(&self) -> AccountId {
+        share(&self.app, &self.people).await.0
+    }
+
+    /// Pays 1.00 GBP from A's account to A's purse.
+    pub async fn payment(&self) -> TransferId {
+        let (debit, credit) = (self.account, self.purse(Who::Owner));
+        self.pay(Action::Post { debit, credit, amount: gbp(100) }).await
+    }
+
+    /// Posts on behalf of the bank.
+    pub async fn pay(&self, action: Action) -> TransferId {
+        let bank = &self.app.bank;
+        let id = TransferId::generate(bank.now(), &bank.random);
+        let tx = bank.db.begin().await.unwrap();
+        bank.ledger.post(&tx, &Posting::SYSTEM, &[NewTransfer::new(id, action, "test")]).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// Signs somebody new in who is what `who` is, for what ends a session or changes a password.
+    pub async fn twin(&self, who: Who) -> Option<Person> {
+        Some(self.app.person("Robin Doe", vec![who.role()?]).await)
+    }
+
+    /// Speaks for A below the routes.
+    pub fn caller_of_owner(&self) -> Caller {
+        let owner = self.owner();
+        Caller {
+            actor: Actor::Customer(owner.user_id),
+            user_id: Some(owner.user_id),
+            session_id: Some(owner.session_id),
+            permissions: Role::Customer.permissions(),
+            ..system(&self.app)
+        }
+    }
+
+    /// Asks a route as somebody about an object.
+    pub async fn ask(&self, route: &'static str, who: Who, which: Which) -> Answer {
+        let ask = requests::of(self, route, who, which).await;
+        self.send(route, who, ask).await
+    }
+
+    /// Sends a request as somebody, from an address and with a key of its own.
+    pub async fn send(&self, route: &'static str, who: Who, ask: Ask) -> Answer {
+        let (method, _) = route.split_once(' ').unwrap();
+        let prefix = if is_beside_the_api(&ask.path) { "" } else { "/api/v1" };
+        let path = format!("{prefix}{}", ask.path);
+        let count = self.asked.fetch_add(1, Ordering::Relaxed);
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let mut call = self.app.request(method, &path).key(&format!("key-{count}"));
+        call = call.from_address(&format!("10.0.{}.{}", count / 250 % 250, count % 250 + 1));
+        call = match (who, &ask.by) {
+            (Who::Anonymous, _) => call,
+            (Who::Key, _) => call.bearer(&self.keys[usize::from(route == "POST /accounts")]),
+            (_, Some(person)) => call.by(person),
+            (_, None) => call.by(self.person(who)),
+        };
+        match &ask.body {
+            Some(body) => call.json(body).send().await,
+            None => call.send().await,
+        }
+    }
+}
+
+/// Speaks for the bank itself.
+pub fn system(app: &App) -> Caller {
+    Caller::system(RequestId::generate(app.bank.now(), &app.bank.random))
+}
+
+pub fn reason() -> Reason {
+    REASON.parse().expect("a reason")
+}
+
+pub fn gbp(minor: i64) -> Money {
+    Money::new(minor, Currency::GBP)
+}
+
+async fn verify(app: &App, user: UserId) {
+    let level = KycLevel::new(1).expect("a level");
+    kyc::service::set_level(&app.bank, &system(app), SetLevel { user, level, reason: reason() })
+        .await
+        .unwrap();
+}
+
+async fn open(app: &App, holder: UserId) -> (AccountId, AccountNumber) {
+    let command = OpenAccount {
+        product_code: "current-gbp".to_owned(),
+        country: None,
+        nickname: None,
+        holder: Some(holder),
+        reason: Some(reason()),
+    };
+    let account = accounts::open(&app.bank, &system(app), command).await.unwrap().account;
+    (account.id, account.number)
+}
+
+/// Opens an account of A with everybody on it who has to do with A.
+async fn share(app: &App, people: &[(Who, Person)]) -> (AccountId, AccountNumber) {
+    let user = |who| people.iter().find(|(one, _)| *one == who).expect("a person").1.user_id;
+    let (account, number) = open(app, user(Who::Owner)).await;
+    for (who, role) in [
+        (Who::Joint, OwnerRole::JointAnySigns),
+        (Who::Viewer, OwnerRole::AttorneyView),
+        (Who::Payer, OwnerRole::AttorneyViewAndPay),
+    ] {
+        let command = AddOwner { account, user: user(who), role, reason: Some(reason()) };
+        accounts::add_owner(&app.bank, &system(app), command).await.unwrap();
+    }
+    (account, number)
+}
+
+/// Makes an API key and returns its text.
+pub async fn key(app: &App, owner: &Person, scopes: &[&str]) -> String {
+    let body = json!({ "name": "a machine", "scopes": scopes, "expires_in_days": 30 });
+    let made: Value = app.post("/api/v1/api-keys").by(owner).json(&body).send().await.expect(201).json();
+    made["key"].as_str().unwrap().to_owned()
+}
