@@ -26,4 +26,6 @@ mod oversight;
 mod people;
 mod program;
 mod serve;
+#[cfg(feature = "otel")]
+mod traces;
 mod web;
