@@ -1,5 +1,7 @@
 //! Logs, and traces where the build has them.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt};
@@ -29,7 +31,10 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Traces> {
             .with_span_list(false)
             .with_writer(std::io::stderr)
             .boxed(),
-        LogFormat::Human => fmt::layer().with_target(false).with_writer(std::io::stderr).boxed(),
+        LogFormat::Human => {
+            let colors = std::io::stderr().is_terminal();
+            fmt::layer().with_target(false).with_ansi(colors).with_writer(std::io::stderr).boxed()
+        }
     };
     let (layer, traces) = exporter(config)?;
     Registry::default().with(layer).with(output).with(filter).try_init()?;
