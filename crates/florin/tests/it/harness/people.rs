@@ -41,8 +41,8 @@ impl App {
     /// Makes a user without signing in, with a second factor when a seed is given.
     pub async fn user(&self, name: &str, roles: Vec<Role>, totp_seed: Option<Vec<u8>>) -> (UserId, String) {
         let bank = &self.bank;
-        let unique = hex(&bank.random.bytes::<4>());
-        let email = format!("{}.{unique}@example.com", name.to_lowercase().replace(' ', "."));
+        let unique = u32::from_be_bytes(bank.random.bytes());
+        let email = format!("{}.{unique:08x}@example.com", name.to_lowercase().replace(' ', "."));
         let password_hash = bank.guard.passwords().hash(&Secret::new(PASSWORD.to_owned())).await.unwrap();
         let new = NewUser {
             email: email.parse().unwrap(),
@@ -77,11 +77,11 @@ impl App {
 
     /// Shows every row of a table as text, byte columns too where they are text.
     pub async fn rows(&self, table: &str) -> String {
-        use sea_orm::{ConnectionTrait, FromQueryResult, JsonValue, Statement};
+        use sea_orm::{FromQueryResult, JsonValue, Statement};
         let db = self.bank.db.read();
         let statement = Statement::from_string(db.get_database_backend(), format!("select * from {table}"));
         let rows = JsonValue::find_by_statement(statement).all(db).await.unwrap();
-        rows.iter().map(|row| format!("{row}\n")).collect()
+        rows.iter().map(JsonValue::to_string).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -90,8 +90,4 @@ impl Call<'_> {
     pub fn by(self, person: &Person) -> Self {
         self.bearer(&person.token)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

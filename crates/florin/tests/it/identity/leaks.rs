@@ -104,7 +104,16 @@ async fn the_log_names_no_secret_no_address_and_nobody_even_in_full_detail() {
     assert!(text.contains("mail written") && text.contains("request answered"), "{text}");
     let seed = seed["secret"].as_str().expect("a secret");
     for canary in [
-        PASSWORD, "a wrong password", &mailed, access, refresh, seed, email, "Lovelace", "192.0.2.10", "forged.token",
+        PASSWORD,
+        "a wrong password",
+        &mailed,
+        access,
+        refresh,
+        seed,
+        email,
+        "Lovelace",
+        "192.0.2.10",
+        "forged.token",
     ] {
         assert!(!text.contains(canary), "{canary} in {text}");
     }
