@@ -3,8 +3,8 @@
 use kernel::{Cursor, Page, PageRequest, TransferId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 
 use crate::entry::ledger_entry;
@@ -20,16 +20,19 @@ pub async fn hold(connection: &impl ConnectionTrait, id: TransferId) -> Result<O
     ledger_hold::Entity::find_by_id(id).one(connection).await
 }
 
-/// Says whether a transfer was reversed.
+/// Finds the transfer that reversed another.
 ///
 /// # Errors
 /// `DbErr` when the database fails.
-pub async fn is_reversed(connection: &impl ConnectionTrait, id: TransferId) -> Result<bool, DbErr> {
+pub async fn reversal_of(
+    connection: &impl ConnectionTrait,
+    id: TransferId,
+) -> Result<Option<Transfer>, DbErr> {
     use ledger_transfer::Column;
     let reversals = ledger_transfer::Entity::find()
         .filter(Column::OfTransferId.eq(id))
         .filter(Column::Kind.eq(TransferKind::Reversal));
-    Ok(reversals.count(connection).await? > 0)
+    reversals.one(connection).await
 }
 
 /// Returns a transfer's entries, debit first; a hold and a release have none.

@@ -36,4 +36,4 @@ mod store;
 pub use jobs::register;
 pub use key::IdempotencyKey;
 pub use model::{Receipt, key_reused, rendered, replayed};
-pub use service::{Attempt, Begun, begin, earlier, purge};
+pub use service::{Attempt, Begun, begin, purge};

@@ -58,27 +58,6 @@ pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result
     Ok(Begun::Fresh(Attempt { work, outer, receipt, request_id: caller.request_id }))
 }
 
-/// Finds the answer that was given before, without claiming the key.
-///
-/// For a route that leaves the claim to the ledger, and was about to refuse before the ledger is asked.
-///
-/// # Errors
-/// 422 `idempotency_key_reused` when the key was used with another request, 503 or 500 of the database.
-pub async fn earlier(
-    bank: &Bank,
-    caller: &Caller,
-    key: &IdempotencyKey,
-) -> Result<Option<Response>, Problem> {
-    match store::find(bank.db.latest(), &key.scope(caller.actor), key.as_str()).await? {
-        None => Ok(None),
-        Some(stored) if stored.fingerprint != key.fingerprint() => Err(model::key_reused()),
-        Some(stored) => {
-            let status = u16::try_from(stored.status).unwrap_or_default();
-            Ok(Some(model::replayed(status, stored.answer)))
-        }
-    }
-}
-
 /// The claim waits for nothing but a twin.
 fn in_flight_when_busy(error: DbErr) -> Problem {
     if database::is_busy(&error) { model::in_flight() } else { Problem::from(error) }

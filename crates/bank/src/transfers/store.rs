@@ -5,7 +5,7 @@ use kernel::{AccountId, Instant, PayeeLookupId, TransferId, UserId};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::model::{Payee, PayeeLookup, TransferSignature, payee, payee_lookup, transfer_signature};
@@ -66,6 +66,13 @@ pub(crate) async fn insert_signature(tx: &Tx, signature: TransferSignature) -> R
     let insert =
         transfer_signature::Entity::insert(signature.into_active_model().reset_all()).on_conflict(signed);
     insert.exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Locks the signatures under a hold; whoever began a payment where all sign left the first.
+pub(crate) async fn lock_signatures(tx: &Tx, id: TransferId) -> Result<(), DbErr> {
+    let signed = transfer_signature::Entity::find().filter(transfer_signature::Column::TransferId.eq(id));
+    signed.order_by_asc(transfer_signature::Column::UserId).lock_exclusive().all(tx).await?;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ pub struct LookUpPayeeResponse {
     #[schema(example = "Am**** As******")]
     name: String,
     /// The number with most digits hidden.
-    #[schema(example = "•••• 5555")]
+    #[schema(example = "****5555")]
     account_number: String,
     /// The currency that the account takes.
     currency: Currency,

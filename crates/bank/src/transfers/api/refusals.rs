@@ -35,6 +35,7 @@ pub(super) fn refusal_problem(refusal: &Refusal) -> Problem {
         Refusal::TransferNotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::IdReused { .. }
         | Refusal::AlreadyReversed { .. }
+        | Refusal::NotAHold { .. }
         | Refusal::HoldNotPending { .. }
         | Refusal::HoldExpired { .. } => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -42,8 +42,21 @@ pub async fn create_transfer(
             let receipt = receipt(&caller, &key, answer_one(caller.request_id));
             Ok(answered(service::submit(&bank, &caller, planned, receipt).await?))
         }
-        // The world may have changed since the first time: a repeated request still gets its first answer.
-        Err(error) => idempotency::earlier(&bank, &caller, &key).await?.ok_or_else(|| error.into()),
+        Err(error) => refuse(&bank, &caller, &key, error.into()).await,
+    }
+}
+
+/// Keeps a refusal that came before the ledger was asked, unless the request was answered before: the world may
+/// have changed since then, and a repeated request still gets its first answer.
+async fn refuse(
+    bank: &Bank,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    problem: Problem,
+) -> Result<Response, Problem> {
+    match idempotency::begin(bank, caller, key).await? {
+        Begun::Replay(response) => Ok(response),
+        Begun::Fresh(attempt) => attempt.finish(Err::<(StatusCode, ()), _>(problem)).await,
     }
 }
 

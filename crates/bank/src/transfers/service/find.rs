@@ -2,13 +2,16 @@
 
 use kernel::{AccountId, TransferId};
 use ledger::{Transfer, TransferKind};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DbErr};
 
+use crate::accounts::service::AccountAccess;
 use crate::accounts::{self, AccountError, Need};
+use crate::audit::{self, Event, Subject};
 use crate::transfers::model::{Payment, TransferError, TransferStatus};
+use crate::transfers::store;
 use crate::{Bank, Caller};
 
-/// Finds a payment that the caller may see from either side.
+/// Finds a payment that the caller may see from either side. A look by staff leaves an audit row.
 ///
 /// # Errors
 /// [`TransferError::Forbidden`], [`TransferError::NotFound`] when it is absent or touches none of the caller's
@@ -17,8 +20,16 @@ pub async fn find(bank: &Bank, caller: &Caller, id: TransferId) -> Result<Paymen
     accounts::service::require_transactions(caller)?;
     let connection = bank.db.latest();
     let transfer = ledger::linked::find(connection, id).await?.ok_or(TransferError::NotFound)?;
-    require_sight(connection, caller, &transfer).await?;
-    show(bank, connection, transfer).await
+    let payer = access(connection, caller, transfer.debit_account_id).await?;
+    if payer.is_none() && access(connection, caller, transfer.credit_account_id).await?.is_none() {
+        return Err(TransferError::NotFound);
+    }
+    let mut payment = show(bank, connection, transfer).await?;
+    if let Some(payer) = payer.filter(|_| payment.status == TransferStatus::Held) {
+        payment.signatures_missing = signatures_missing(connection, &payer, id).await?;
+    }
+    audit::record_read(bank, caller, Event::new("transfer.view", Subject::new("transfer", id))).await?;
+    Ok(payment)
 }
 
 /// Adds to the journal's row where the payment stands now.
@@ -31,34 +42,35 @@ pub(super) async fn show(
         TransferKind::Pending => ledger::journal::hold(connection, transfer.id).await?,
         _ => None,
     };
-    let reversed = ledger::journal::is_reversed(connection, transfer.id).await?;
+    let reversed = ledger::journal::reversal_of(connection, transfer.id).await?.is_some();
     let state = hold.as_ref().map(|hold| hold.state_at(bank.now()));
     let captured = hold.filter(|hold| hold.captured_minor > 0).map(|hold| hold.captured());
     let status = TransferStatus::of(transfer.kind, state, reversed);
     Ok(Payment { status, transfer, captured, signatures_missing: None })
 }
 
-async fn require_sight(
-    connection: &impl ConnectionTrait,
-    caller: &Caller,
-    transfer: &Transfer,
-) -> Result<(), TransferError> {
-    for account in [transfer.debit_account_id, transfer.credit_account_id] {
-        if sees(connection, caller, account).await? {
-            return Ok(());
-        }
-    }
-    Err(TransferError::NotFound)
-}
-
-async fn sees(
+async fn access(
     connection: &impl ConnectionTrait,
     caller: &Caller,
     id: AccountId,
-) -> Result<bool, TransferError> {
+) -> Result<Option<AccountAccess>, TransferError> {
     match accounts::service::find_for(connection, caller, id, Need::View).await {
-        Ok(_) => Ok(true),
+        Ok(access) => Ok(Some(access)),
         Err(AccountError::Storage(error)) => Err(error.into()),
-        Err(_) => Ok(false),
+        Err(_) => Ok(None),
     }
+}
+
+/// Counts the holders who have yet to sign; none where one signature suffices.
+async fn signatures_missing(
+    connection: &impl ConnectionTrait,
+    payer: &AccountAccess,
+    hold: TransferId,
+) -> Result<Option<usize>, DbErr> {
+    let signers = &payer.authority.signers;
+    if signers.is_empty() {
+        return Ok(None);
+    }
+    let signed = store::signed_by(connection, hold).await?;
+    Ok(Some(signers.iter().filter(|signer| !signed.contains(signer)).count()))
 }

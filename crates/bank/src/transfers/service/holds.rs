@@ -2,7 +2,7 @@
 
 use database::Tx;
 use kernel::{Money, TransferId, UserId};
-use ledger::{Action, NewTransfer, Transfer, TransferKind};
+use ledger::{Action, HoldState, NewTransfer, Refusal, Transfer, TransferKind};
 
 use super::find::show;
 use super::plan::posting;
@@ -29,6 +29,7 @@ pub async fn capture(
     let (placed, access) = load_hold(tx, caller, hold).await?;
     let missing = sign(bank, tx, caller, hold, &access.authority.signers).await?;
     if missing > 0 {
+        require_pending(bank, tx, hold).await?;
         let held = show(bank, tx, placed).await?;
         return Ok(Payment { signatures_missing: Some(missing), ..held });
     }
@@ -79,6 +80,16 @@ async fn load_hold(
     if placed.kind == TransferKind::Pending { Ok((placed, access)) } else { Err(TransferError::NotAHold) }
 }
 
+/// Refuses to collect signatures for what can no longer be captured, as the ledger would.
+async fn require_pending(bank: &Bank, tx: &Tx, id: TransferId) -> Result<(), TransferError> {
+    let hold = ledger::journal::hold(tx, id).await?.ok_or(Refusal::NotAHold { id })?;
+    match (hold.state_at(bank.now()), hold.expires_at) {
+        (HoldState::Pending, _) => Ok(()),
+        (HoldState::Expired, Some(expired_at)) => Err(Refusal::HoldExpired { id, expired_at }.into()),
+        (state, _) => Err(Refusal::HoldNotPending { id, state }.into()),
+    }
+}
+
 /// Signs for the caller where all sign, and returns how many signatures are missing.
 async fn sign(
     bank: &Bank,
@@ -92,6 +103,8 @@ async fn sign(
     }
     // A machine does not sign: the step that asks a person is the signature itself.
     let user_id = caller.user_id.filter(|_| caller.session_id.is_some()).ok_or(TransferError::NeedsPerson)?;
+    // The signatures of one hold wait for one another, so that the last to sign sees all the others.
+    store::lock_signatures(tx, hold).await?;
     if signers.contains(&user_id) {
         let signature = TransferSignature { transfer_id: hold, user_id, signed_at: bank.now() };
         store::insert_signature(tx, signature).await?;

@@ -1,7 +1,7 @@
 //! Taking a transfer back, by staff.
 
 use database::Tx;
-use ledger::{Authority, Posting};
+use ledger::{Authority, Posting, Refusal, Transfer, TransferKind};
 use serde_json::json;
 
 use super::find::show;
@@ -25,8 +25,10 @@ pub async fn reverse(
 ) -> Result<Done<Payment>, TransferError> {
     caller.require(Permission::ReverseTransfers)?;
     let original = ledger::linked::find(tx, reversal.transfer_id).await?.ok_or(TransferError::NotFound)?;
-    let threshold = bank.settings.approval_threshold_minor;
-    if !reversal.force && !reaches(original.amount(), threshold, bank.settings.base_currency) {
+    refuse_irreversible(tx, &original).await?;
+    let group = ledger::linked::group(tx, reversal.transfer_id).await?;
+    let (threshold, base) = (bank.settings.approval_threshold_minor, bank.settings.base_currency);
+    if !reversal.force && !group.iter().any(|member| reaches(member.amount(), threshold, base)) {
         return Ok(Done::Now(post_reversal(bank, tx, caller, &reversal).await?));
     }
     let command = Command {
@@ -38,6 +40,20 @@ pub async fn reverse(
         decide_permission: Permission::DecideApprovals,
     };
     Ok(Done::Waiting(approvals::request(bank, tx, caller, command).await?.id))
+}
+
+/// Refuses what can never be reversed before a second person is asked; the order is the ledger's.
+async fn refuse_irreversible(tx: &Tx, original: &Transfer) -> Result<(), TransferError> {
+    let id = original.id;
+    match original.kind {
+        TransferKind::Pending | TransferKind::Release => return Err(Refusal::NothingToReverse { id }.into()),
+        TransferKind::Reversal => return Err(Refusal::IsReversal { id }.into()),
+        TransferKind::Posted | TransferKind::Capture => {}
+    }
+    match ledger::journal::reversal_of(tx, id).await? {
+        Some(by) => Err(Refusal::AlreadyReversed { id, by: by.id }.into()),
+        None => Ok(()),
+    }
 }
 
 /// Posts the reversal of a transfer and of all that it is linked to; the caller has made sure that it may be.
