@@ -108,7 +108,7 @@ pub struct TransactionResponse {
     #[schema(example = "transfer")]
     code: String,
     /// Who the other side was: a masked number, or the bank.
-    #[schema(example = "•••• 5555")]
+    #[schema(example = "****5555")]
     counterparty: String,
     /// The text on the statement.
     reference: String,
@@ -168,6 +168,7 @@ pub struct TransactionDetailResponse {
 /// List the newest transactions of the accounts one may view, or of one of them.
 #[utoipa::path(
     get, path = "/transactions", operation_id = "list_transactions", tag = "transactions",
+    params(TransactionsQuery),
     responses((status = 200, description = "One page", body = PageResponse<TransactionResponse>), Problems)
 )]
 pub async fn list_transactions(
@@ -183,7 +184,7 @@ pub async fn list_transactions(
 /// List the newest transactions of one account.
 #[utoipa::path(
     get, path = "/accounts/{id}/transactions", operation_id = "list_account_transactions", tag = "transactions",
-    params(("id" = AccountId, Path, description = "The account")),
+    params(("id" = AccountId, Path, description = "The account"), TransactionsQuery),
     responses((status = 200, description = "One page", body = PageResponse<TransactionResponse>), Problems)
 )]
 pub async fn list_account_transactions(
@@ -229,6 +230,7 @@ pub async fn get_transaction(
 /// stream is cut, which the client sees as an incomplete answer.
 #[utoipa::path(
     get, path = "/transactions/export", operation_id = "export_transactions", tag = "transactions",
+    params(TransactionsQuery),
     responses((status = 200, description = "A CSV file", body = String, content_type = "text/csv"), Problems)
 )]
 pub async fn export_transactions(

@@ -1,11 +1,14 @@
 //! Transactions: the journal as customers and staff read it. Reads only.
 //!
 //! A customer sees entries of the accounts they may view, newest first, each with the balance after it. Staff
-//! see the entries of one account, or the journal across all of them. Lists page by the accounts' own
-//! sequence numbers, so that no row is skipped or shown twice while new ones arrive.
+//! see the entries of one account, or one line of every transfer across all of them: the customer's side, between
+//! customers the debit side. Lists page by the accounts' own sequence numbers (across all accounts by the
+//! journal's positions), so that no row is skipped or shown twice while new ones arrive.
 //!
-//! Cost: three statements a page (accounts, entries, counterparties), whatever the number of accounts.
+//! Cost: four statements a page (owners, accounts, entries, counterparties), whatever the number of accounts;
+//! three across all accounts. What staff look at leaves an audit row besides.
 
+#[allow(unused_qualifications, reason = "what utoipa writes for a query names its type again")]
 mod api;
 mod csv;
 mod model;

@@ -1,5 +1,6 @@
 //! A line of a list, and what a list may be narrowed by.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -99,36 +100,39 @@ pub enum TransactionsError {
     Storage(#[from] sea_orm::DbErr),
 }
 
-/// Says how far each account of a merged list has been shown: the next page continues below.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Shown(pub HashMap<AccountId, i64>);
+/// Says where each account of a merged list continues on the next page.
+///
+/// It names every account that had more to show when the page was cut; one that it does not name has been shown
+/// to its end. What is booked later lies above all of it, so that it neither appears in between nor moves a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rest(HashMap<AccountId, i64>);
 
-impl Shown {
-    /// Reads a cursor of this list.
+impl Rest {
+    /// Reads a cursor of this list; none before the first page.
     ///
     /// # Errors
     /// [`TransactionsError::Cursor`] for any other.
-    pub fn read(cursor: Option<&Cursor>) -> Result<Self, TransactionsError> {
-        cursor.map_or(Ok(Self::default()), |cursor| cursor.key().map_err(|_| TransactionsError::Cursor))
+    pub fn read(cursor: Option<&Cursor>) -> Result<Option<Self>, TransactionsError> {
+        cursor.map(|cursor| cursor.key().map_err(|_| TransactionsError::Cursor)).transpose()
     }
 
-    /// Returns the sequence number that the next page of an account stays below.
-    pub fn below(&self, account: AccountId) -> i64 {
-        self.0.get(&account).copied().unwrap_or(i64::MAX)
-    }
-
-    /// Moves on past the entries that were shown.
-    #[must_use]
-    pub fn after(mut self, entries: &[Entry]) -> Self {
+    /// Notes the entries that were found and did not fit; none when all were shown.
+    pub fn of(entries: &[Entry]) -> Option<Self> {
+        let mut below = HashMap::new();
         for entry in entries {
-            let below = self.0.entry(entry.account_id).or_insert(i64::MAX);
-            *below = (*below).min(entry.sequence);
+            let above: &mut i64 = below.entry(entry.account_id).or_default();
+            *above = (*above).max(entry.sequence + 1);
         }
-        self
+        (!below.is_empty()).then_some(Self(below))
+    }
+
+    /// Returns the sequence number that the next page of an account stays below; none when it has ended.
+    pub fn below(&self, account: AccountId) -> Option<i64> {
+        self.0.get(&account).copied()
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut pairs: Vec<_> = self.0.iter().collect();
         pairs.sort();
@@ -137,7 +141,7 @@ impl fmt::Display for Shown {
     }
 }
 
-impl FromStr for Shown {
+impl FromStr for Rest {
     type Err = TransactionsError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -149,11 +153,11 @@ impl FromStr for Shown {
     }
 }
 
-/// Merges the accounts' newest entries into one list, newest first, and cuts it to `limit`.
-pub fn merge(mut entries: Vec<Entry>, limit: usize) -> Vec<Entry> {
-    entries.sort_by(|one, other| order(other).cmp(&order(one)));
-    entries.truncate(limit);
-    entries
+/// Merges the accounts' newest entries into one list, newest first, and cuts off what exceeds `limit`.
+pub fn merge(mut entries: Vec<Entry>, limit: usize) -> (Vec<Entry>, Vec<Entry>) {
+    entries.sort_by_key(|entry| Reverse(order(entry)));
+    let rest = entries.split_off(limit.min(entries.len()));
+    (entries, rest)
 }
 
 /// Within an account the sequence decides, between accounts the time.
@@ -171,13 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_remembers_every_account_it_has_shown() {
-        let shown = Shown([(account(1), 7), (account(2), 3)].into_iter().collect());
-        let cursor: Cursor = Cursor::new(&shown).to_string().parse().expect("a cursor");
-        let again = Shown::read(Some(&cursor)).expect("the same");
-        assert_eq!(again, shown);
-        assert_eq!((again.below(account(1)), again.below(account(3))), (7, i64::MAX));
-        assert!(Shown::read(Some(&Cursor::new("12"))).is_err());
-        assert_eq!(Shown::read(None).expect("none"), Shown::default());
+    fn a_cursor_names_the_accounts_that_have_more_to_show() {
+        let rest = Rest([(account(1), 7), (account(2), 3)].into_iter().collect());
+        let cursor: Cursor = Cursor::new(&rest).to_string().parse().expect("a cursor");
+        let again = Rest::read(Some(&cursor)).expect("the same").expect("one");
+        assert_eq!(again, rest);
+        assert_eq!((again.below(account(1)), again.below(account(3))), (Some(7), None));
+        assert!(Rest::read(Some(&Cursor::new("12"))).is_err());
+        assert_eq!(Rest::read(None).expect("none"), None);
+        assert_eq!(Rest::of(&[]), None);
     }
 }

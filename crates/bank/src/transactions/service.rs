@@ -1,18 +1,20 @@
 //! Listing and showing transactions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use kernel::{AccountId, Cursor, Money, Page, PageRequest, TransferId};
+use kernel::{AccountId, Currency, Cursor, Money, Page, PageRequest, TransferId};
 use ledger::{Entry, Transfer};
 use sea_orm::ConnectionTrait;
 
-use super::model::{Filter, MOST_ACCOUNTS, Shown, Transaction, TransactionsError, merge};
+use super::model::{Filter, MOST_ACCOUNTS, Rest, Side, Transaction, TransactionsError, merge};
 use super::store;
 use crate::accounts::service::{AccountAccess, NumberedAccount};
-use crate::accounts::{self, Need};
+use crate::accounts::{self, AccountError, Need};
+use crate::audit::{self, Event, Subject};
 use crate::{Bank, Caller, Permission};
 
-/// Lists the newest transactions of the accounts that the caller may view, or of one of them.
+/// Lists the newest transactions of the accounts that the caller may view, or of one of them; for staff without
+/// an account, of all. A look by staff leaves an audit row.
 ///
 /// # Errors
 /// [`TransactionsError::Forbidden`], [`TransactionsError::Account`] for an account that is not to be seen,
@@ -23,20 +25,60 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Page<Transaction>, TransactionsError> {
+    if filter.account.is_none() && caller.may(Permission::ReadTransactions) {
+        return journal(bank, caller, filter, page).await;
+    }
     let connection = bank.db.read();
     let accounts = visible(bank, caller, filter.account).await?;
     let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
-    let shown = Shown::read(page.after.as_ref())?;
+    let rest = Rest::read(page.after.as_ref())?;
     let limit = u64::from(page.limit) + 1;
-    let found = store::newest_of_each(connection, &ids, filter, &shown, limit).await?;
-    let mut entries = merge(found, usize::from(page.limit) + 1);
-    let more = entries.len() > usize::from(page.limit);
-    entries.truncate(usize::from(page.limit));
-    let next = more.then(|| Cursor::new(shown.after(&entries)));
-    Ok(Page { items: describe(connection, &accounts, entries).await?, next })
+    let found = store::newest_of_each(connection, &ids, filter, rest.as_ref(), limit).await?;
+    let (entries, rest) = merge(found, usize::from(page.limit));
+    let next = Rest::of(&rest).map(Cursor::new);
+    let currencies = accounts.iter().map(|account| (account.id, account.currency)).collect();
+    Ok(Page { items: describe(connection, &currencies, entries).await?, next })
 }
 
-/// Shows one transfer with those of its entries that the caller may see.
+/// Lists the whole journal by position: one line for each transfer, of the customer's side.
+///
+/// Between two customers it is the debit side's, and so between two accounts of the bank's own.
+async fn journal(
+    bank: &Bank,
+    caller: &Caller,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Page<Transaction>, TransactionsError> {
+    if page.after.as_ref().is_some_and(|after| after.key::<i64>().is_err()) {
+        return Err(TransactionsError::Cursor);
+    }
+    let connection = bank.db.read();
+    let page = ledger::journal::list(connection, store::journal_condition(filter), page).await?;
+    let sides = page.items.iter().flat_map(|row| [row.debit_account_id, row.credit_account_id]);
+    let sides: Vec<AccountId> = sides.collect();
+    let numbered = accounts::service::numbered_accounts(connection, &sides).await?;
+    let customers: HashSet<AccountId> = numbered.iter().map(|account| account.id).collect();
+    let page = page.map(|row| {
+        let side = filter.side.unwrap_or_else(|| side(&row, &customers));
+        (row, side)
+    });
+    let entries = store::lines(connection, &page.items).await?;
+    let kept_in = |(row, _): &(Transfer, Side)| {
+        [(row.debit_account_id, row.currency), (row.credit_account_id, row.currency)]
+    };
+    let currencies = page.items.iter().flat_map(kept_in).collect();
+    let items = name(&currencies, &numbered, entries);
+    audit::record_read(bank, caller, Event::new("transaction.list", Subject::new("account", "*"))).await?;
+    Ok(Page { items, next: page.next })
+}
+
+fn side(transfer: &Transfer, customers: &HashSet<AccountId>) -> Side {
+    let is_customers = |account| customers.contains(account);
+    let credit_only = !is_customers(&transfer.debit_account_id) && is_customers(&transfer.credit_account_id);
+    if credit_only { Side::Credit } else { Side::Debit }
+}
+
+/// Shows one transfer with those of its entries that the caller may see. A look by staff leaves an audit row.
 ///
 /// # Errors
 /// [`TransactionsError::Forbidden`], [`TransactionsError::NotFound`] when it is absent or touches no account that
@@ -52,17 +94,20 @@ pub async fn find(
     let sides = [transfer.debit_account_id, transfer.credit_account_id];
     let mut seen = Vec::new();
     for side in sides {
-        if let Ok(account) = accounts::service::find_for(connection, caller, side, Need::View).await {
-            seen.push(numbered(account));
+        match accounts::service::find_for(connection, caller, side, Need::View).await {
+            Ok(access) => seen.push(access.id()),
+            Err(AccountError::Storage(error)) => return Err(error.into()),
+            Err(_) => {}
         }
     }
     if seen.is_empty() {
         return Err(TransactionsError::NotFound);
     }
-    let ids: Vec<AccountId> = seen.iter().map(|account| account.id).collect();
     let mut entries = ledger::journal::entries(connection, &transfer).await?;
-    entries.retain(|entry| ids.contains(&entry.account_id));
-    let shown = describe(connection, &seen, entries).await?;
+    entries.retain(|entry| seen.contains(&entry.account_id));
+    let currencies = seen.into_iter().map(|account| (account, transfer.currency)).collect();
+    let shown = describe(connection, &currencies, entries).await?;
+    audit::record_read(bank, caller, Event::new("transaction.view", Subject::new("transfer", id))).await?;
     Ok((transfer, shown))
 }
 
@@ -75,6 +120,11 @@ async fn visible(
     if let Some(id) = account {
         accounts::service::require_transactions(caller)?;
         let access = accounts::service::find_for(connection, caller, id, Need::View).await?;
+        if access.authority.is_staff() {
+            caller.require(Permission::ReadTransactions)?;
+            let event = Event::new("transaction.list", Subject::new("account", id));
+            audit::record_read(bank, caller, event).await?;
+        }
         return Ok(vec![numbered(access)]);
     }
     caller.require(Permission::ReadOwnAccounts)?;
@@ -83,30 +133,34 @@ async fn visible(
     Ok(accounts)
 }
 
-/// Adds amounts in the account's currency and names the other side.
+/// Adds amounts in the accounts' currencies and names the other sides.
 async fn describe(
     connection: &impl ConnectionTrait,
-    accounts: &[NumberedAccount],
+    currencies: &HashMap<AccountId, Currency>,
     entries: Vec<Entry>,
 ) -> Result<Vec<Transaction>, TransactionsError> {
-    let currencies: HashMap<_, _> = accounts.iter().map(|account| (account.id, account.currency)).collect();
     let others: Vec<AccountId> = entries.iter().map(|entry| entry.counterparty_account_id).collect();
     let numbered = accounts::service::numbered_accounts(connection, &others).await?;
-    let numbers: HashMap<_, _> =
-        numbered.into_iter().map(|account| (account.id, account.number.masked())).collect();
-    let described = entries.into_iter().filter_map(|entry| {
+    Ok(name(currencies, &numbered, entries))
+}
+
+fn name(
+    currencies: &HashMap<AccountId, Currency>,
+    others: &[NumberedAccount],
+    entries: Vec<Entry>,
+) -> Vec<Transaction> {
+    let numbers: HashMap<_, _> = others.iter().map(|account| (account.id, account.number.masked())).collect();
+    let named = entries.into_iter().filter_map(|entry| {
         let currency = *currencies.get(&entry.account_id)?;
+        let other = numbers.get(&entry.counterparty_account_id).cloned();
         Some(Transaction {
             amount: Money::new(entry.amount_minor, currency),
             balance_after: Money::new(entry.balance_after_minor, currency),
-            counterparty: numbers
-                .get(&entry.counterparty_account_id)
-                .cloned()
-                .unwrap_or_else(|| "the bank".to_owned()),
+            counterparty: other.unwrap_or_else(|| "the bank".to_owned()),
             entry,
         })
     });
-    Ok(described.collect())
+    named.collect()
 }
 
 fn numbered(access: AccountAccess) -> NumberedAccount {

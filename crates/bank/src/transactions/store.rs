@@ -1,12 +1,17 @@
 //! Reading entries of several accounts at once, each from where its last page ended.
 
-use kernel::AccountId;
-use ledger::Entry;
-use ledger::entry::ledger_entry::{Column, Entity};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Order, Query, SelectStatement, UnionType};
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Iterable};
+use std::collections::HashMap;
 
-use super::model::{Filter, Shown};
+use kernel::AccountId;
+use ledger::entry::ledger_entry::{Column, Entity};
+use ledger::transfer::ledger_transfer;
+use ledger::{Entry, Transfer, TransferKind};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter,
+};
+
+use super::model::{Filter, Rest, Side};
 
 /// Returns up to `limit` of the newest entries of each account that pass the filter.
 ///
@@ -15,10 +20,12 @@ pub(super) async fn newest_of_each(
     connection: &impl ConnectionTrait,
     accounts: &[AccountId],
     filter: &Filter,
-    shown: &Shown,
+    rest: Option<&Rest>,
     limit: u64,
 ) -> Result<Vec<Entry>, DbErr> {
-    let mut ranges = accounts.iter().map(|account| range(*account, filter, shown.below(*account), limit));
+    let below = |account| rest.map_or(Some(i64::MAX), |rest| rest.below(account));
+    let mut ranges =
+        accounts.iter().filter_map(|account| Some(range(*account, filter, below(*account)?, limit)));
     let Some(mut all) = ranges.next() else {
         return Ok(Vec::new());
     };
@@ -65,10 +72,57 @@ fn narrow(select: &mut SelectStatement, filter: &Filter) {
         select.and_where(column(Column::Code).eq(code.as_str()));
     }
     if let Some(text) = &filter.text {
-        let pattern = format!("%{}%", escaped(&text.to_lowercase()));
-        let like = sea_orm::sea_query::LikeExpr::new(pattern).escape('\\');
-        select.and_where(Func::lower(Expr::col(Column::Reference)).like(like));
+        select.and_where(contains(Expr::col(Column::Reference), text));
     }
+}
+
+/// Returns the filter as a condition on the journal, where the side is chosen by [`lines`].
+pub(super) fn journal_condition(filter: &Filter) -> Condition {
+    use ledger_transfer::Column as Row;
+    let moved = [TransferKind::Posted, TransferKind::Capture, TransferKind::Reversal];
+    Condition::all()
+        .add(Row::Kind.is_in(moved))
+        .add_option(filter.from.map(|from| Row::EffectiveOn.gte(from)))
+        .add_option(filter.to.map(|to| Row::EffectiveOn.lte(to)))
+        .add_option(filter.least_minor.map(|least| Row::AmountMinor.gte(least)))
+        .add_option(filter.most_minor.map(|most| Row::AmountMinor.lte(most)))
+        .add_option(filter.code.as_ref().map(|code| Row::Code.eq(code.as_str())))
+        .add_option(filter.text.as_ref().map(|text| contains(Expr::col(Row::Reference), text)))
+}
+
+/// Returns one entry of each transfer, in their order: of the side that is given with it.
+pub(super) async fn lines(
+    connection: &impl ConnectionTrait,
+    transfers: &[(Transfer, Side)],
+) -> Result<Vec<Entry>, DbErr> {
+    let wanted: Vec<(AccountId, i64)> =
+        transfers.iter().filter_map(|(row, side)| place(row, *side)).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let either = wanted.iter().fold(Condition::any(), |either, (account, sequence)| {
+        either.add(Column::AccountId.eq(*account).and(Column::Sequence.eq(*sequence)))
+    });
+    let found = Entity::find().filter(either).all(connection).await?;
+    let mut entries: HashMap<_, _> =
+        found.into_iter().map(|entry| ((entry.account_id, entry.sequence), entry)).collect();
+    Ok(wanted.iter().filter_map(|place| entries.remove(place)).collect())
+}
+
+fn place(transfer: &Transfer, side: Side) -> Option<(AccountId, i64)> {
+    match side {
+        Side::Debit => Some((transfer.debit_account_id, transfer.debit_sequence?)),
+        Side::Credit => Some((transfer.credit_account_id, transfer.credit_sequence?)),
+    }
+}
+
+/// Says that a column contains a text, whatever its case.
+///
+/// Where the database knows only the case of ASCII, other letters match as they are written.
+fn contains(column: Expr, text: &str) -> Expr {
+    let like = |text: &str| LikeExpr::new(format!("%{}%", escaped(text))).escape('\\');
+    let folded = Expr::expr(Func::lower(column));
+    folded.clone().like(like(&text.to_lowercase())).or(folded.like(like(&text.to_ascii_lowercase())))
 }
 
 /// Takes the wildcards of `like` as what they are: letters.
