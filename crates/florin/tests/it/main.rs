@@ -28,4 +28,6 @@ mod program;
 mod serve;
 #[cfg(feature = "otel")]
 mod traces;
+mod transactions;
+mod transfers;
 mod web;

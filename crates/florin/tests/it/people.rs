@@ -23,6 +23,9 @@ values ($1, $2, $3, $3, $4, $4, 'active', 'none', $5, $5, $5)";
     let values = [user.into(), kind.into(), email.into(), "ada".into(), bank.now().into()];
     let tx = bank.db.begin().await.unwrap();
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await.unwrap();
+    let sql = "insert into user_roles (user_id, role) values ($1, $2)";
+    let values = [user.into(), role.as_str().into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await.unwrap();
     tx.commit().await.unwrap();
     Caller {
         actor: if role.is_staff() { Actor::Staff(user) } else { Actor::Customer(user) },
