@@ -12,6 +12,7 @@ async fn send(s: &Scene, caller: &Caller, key: &str, items: &[Value]) -> Answer 
     keyed(&s.app, caller, "/api/v1/transfers/batch", (key, &json!({ "items": items }))).await
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it reads as the request does")]
 fn item(id: impl ToString, transfer: Value) -> Value {
     json!({ "id": id.to_string(), "transfer": transfer })
 }
