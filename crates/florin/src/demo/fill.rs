@@ -50,6 +50,7 @@ pub(super) async fn fill(bank: &Bank, count: usize) -> anyhow::Result<()> {
     }
     past.clock.move_to(bank.now());
     leave_work(&past, &compliance, &people, &holdings).await?;
+    sample::mark_filled(&past).await?;
     past.ledger.stop().await;
     bar.finish_and_clear();
     Ok(())

@@ -22,6 +22,7 @@ use crate::serve::Server;
 use crate::start::{self, Schema};
 
 use credentials::Credentials;
+use sample::Filling;
 
 /// Holds the arguments of `demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,10 +46,16 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
         scratch.take_place(&mut config);
     }
     let bank = start::open(&mut config, Schema::Migrate).await?;
-    if sample::is_empty(&bank).await? {
-        fill::fill(&bank, usize::from(arguments.customers))
-            .await
-            .context("the sample data cannot be made")?;
+    match sample::filling(&bank).await? {
+        Filling::Whole => {}
+        Filling::Empty => {
+            let made = fill::fill(&bank, usize::from(arguments.customers)).await;
+            made.context("the sample data cannot be made")?;
+        }
+        Filling::Unfinished => anyhow::bail!(
+            "this database holds users but not the whole sample data: an earlier start was interrupted, or it is \
+             no demo; give the demo an empty database (remove FLORIN_DATA_DIR, or change DATABASE_URL)"
+        ),
     }
     let server = Server::bind(&config).await?;
     let credentials = credentials::read(&bank, &server.url(), &server.metrics_url()).await?;

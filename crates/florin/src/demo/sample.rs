@@ -1,8 +1,10 @@
 //! Who is in the sample bank: staff by role, and the people of [`super::people`].
 
 use aws_lc_rs::digest::{SHA256, digest};
-use bank::{Bank, Role};
-use kernel::{Random, Secret};
+use bank::audit::{self, ActionFilter, AuditFilter, Event, Subject};
+use bank::identity::directory;
+use bank::{Bank, Caller, Role};
+use kernel::{PageRequest, Random, RequestId, Secret};
 
 use super::people::{self, Person};
 
@@ -40,7 +42,36 @@ pub(super) fn totp_seed(email: &str) -> Secret<Vec<u8>> {
     Secret::new(digest(&SHA256, name.as_bytes()).as_ref()[..20].to_vec())
 }
 
-/// Says whether nobody has been registered yet.
-pub(super) async fn is_empty(bank: &Bank) -> anyhow::Result<bool> {
-    Ok(bank::identity::directory::is_empty(bank.db.latest()).await?)
+/// Names the audit row that is written when the data is whole.
+const FILLED: &str = "demo.fill";
+
+/// Says how far the bank was filled before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filling {
+    /// Nobody has been registered yet.
+    Empty,
+    /// An earlier start was interrupted while it filled the bank.
+    Unfinished,
+    /// The data is whole.
+    Whole,
+}
+
+/// Looks how far the bank was filled before.
+pub(super) async fn filling(bank: &Bank) -> anyhow::Result<Filling> {
+    if directory::is_empty(bank.db.latest()).await? {
+        return Ok(Filling::Empty);
+    }
+    let filter = AuditFilter { action: Some(ActionFilter::One(FILLED.to_owned())), ..AuditFilter::default() };
+    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let marks = audit::list(bank, &caller, &filter, PageRequest::first()).await?;
+    Ok(if marks.items.is_empty() { Filling::Unfinished } else { Filling::Whole })
+}
+
+/// Writes down that the data is whole.
+pub(super) async fn mark_filled(bank: &Bank) -> anyhow::Result<()> {
+    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let tx = bank.db.begin().await?;
+    audit::record(bank, &tx, &caller, Event::new(FILLED, Subject::new("bank", "demo"))).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -29,14 +29,18 @@ impl Place {
             None => None,
         };
         // The system gives a free port; the program takes it a moment later.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port")
+            .port();
         Self { folder, address: format!("127.0.0.1:{port}"), server }
     }
 
     /// Runs `florin <what> verify` on the data.
     pub(super) fn verify(&self, what: &str) {
         let output = self.command(&[what, "verify"]).output().expect("florin runs");
-        let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let told =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "florin {what} verify: {told}");
     }
 
@@ -95,11 +99,14 @@ impl Program {
     /// Signs the sample customer in who has two accounts of one currency.
     pub(super) async fn sign_in(&self) -> Customer {
         let sign_ins = self.credentials["sign_ins"].as_array().expect("sign-ins");
-        let pair = |one: &&Value| one["role"] == "customer" && one["accounts"].as_array().is_some_and(|a| a.len() > 1);
+        let pair = |one: &&Value| {
+            one["role"] == "customer" && one["accounts"].as_array().is_some_and(|a| a.len() > 1)
+        };
         let person = sign_ins.iter().find(pair).expect("a customer with two accounts");
         let client = Client::new();
         let body = json!({ "email": person["email"], "password": person["password"] });
-        let answer = client.post(format!("{}/auth/login", self.base)).json(&body).send().await.expect("an answer");
+        let answer =
+            client.post(format!("{}/auth/login", self.base)).json(&body).send().await.expect("an answer");
         let answer: Value = answer.json().await.expect("JSON");
         let token = answer["access_token"].as_str().unwrap_or_else(|| panic!("signed in: {answer}"));
         let account = |index: usize| person["accounts"][index]["id"].as_str().expect("an id").to_owned();
