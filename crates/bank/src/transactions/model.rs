@@ -1,12 +1,11 @@
 //! A line of a list, and what a list may be narrowed by.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
-use kernel::{AccountId, Cursor, Instant, Money, TransferId};
+use kernel::{AccountId, Cursor, Money};
 use ledger::{Direction, Entry};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -154,15 +153,27 @@ impl FromStr for Rest {
 }
 
 /// Merges the accounts' newest entries into one list, newest first, and cuts off what exceeds `limit`.
-pub fn merge(mut entries: Vec<Entry>, limit: usize) -> (Vec<Entry>, Vec<Entry>) {
-    entries.sort_by_key(|entry| Reverse(order(entry)));
-    let rest = entries.split_off(limit.min(entries.len()));
-    (entries, rest)
-}
-
-/// Within an account the sequence decides, between accounts the time.
-fn order(entry: &Entry) -> (Instant, TransferId, AccountId, i64) {
-    (entry.booked_at, entry.transfer_id, entry.account_id, entry.sequence)
+///
+/// Within an account the sequence decides, whatever the clock showed (one commit books many transfers at one
+/// instant): what is cut off lies below what is shown. Between accounts their next entries' times decide.
+pub fn merge(entries: Vec<Entry>, limit: usize) -> (Vec<Entry>, Vec<Entry>) {
+    let mut accounts: BTreeMap<AccountId, Vec<Entry>> = BTreeMap::new();
+    for entry in entries {
+        accounts.entry(entry.account_id).or_default().push(entry);
+    }
+    let mut queues: Vec<Vec<Entry>> = accounts.into_values().collect();
+    for queue in &mut queues {
+        queue.sort_by_key(|entry| entry.sequence);
+    }
+    let mut shown = Vec::new();
+    while shown.len() < limit {
+        let newest = queues.iter_mut().max_by_key(|queue| queue.last().map(|entry| entry.booked_at));
+        match newest.and_then(Vec::pop) {
+            Some(entry) => shown.push(entry),
+            None => break,
+        }
+    }
+    (shown, queues.into_iter().flatten().collect())
 }
 
 #[cfg(test)]
@@ -184,5 +195,33 @@ mod tests {
         assert!(Rest::read(Some(&Cursor::new("12"))).is_err());
         assert_eq!(Rest::read(None).expect("none"), None);
         assert_eq!(Rest::of(&[]), None);
+    }
+
+    #[test]
+    fn a_page_that_cuts_a_batch_leaves_only_lower_numbers_of_each_account() {
+        // One commit books many transfers at one instant, and ids do not sort as numbers do.
+        let at: kernel::Instant = "2026-03-02T09:00:00Z".parse().expect("an instant");
+        let entry = |holder: u128, sequence: i64| Entry {
+            account_id: account(holder),
+            sequence,
+            transfer_id: kernel::TransferId::from_uuid(Uuid::from_u128(
+                1000 - u128::from(sequence.unsigned_abs()),
+            )),
+            direction: Direction::Credit,
+            amount_minor: 1,
+            balance_after_minor: sequence,
+            counterparty_account_id: account(9),
+            code: "transfer".to_owned(),
+            reference: String::new(),
+            booked_at: at,
+            effective_on: at.date_naive(),
+        };
+        let all: Vec<Entry> = (1..=10).flat_map(|number| [entry(1, number), entry(2, number)]).collect();
+        let (page, cut) = merge(all.clone(), 7);
+        assert_eq!((page.len(), cut.len()), (7, 13));
+        let rest = Rest::of(&cut).expect("more to show");
+        let again =
+            all.iter().filter(|one| rest.below(one.account_id).is_some_and(|below| one.sequence < below));
+        assert_eq!(again.count(), 13, "nothing is skipped, nothing stands twice");
     }
 }

@@ -73,9 +73,9 @@ async fn the_journal_tells_what_became_of_a_transfer() {
     let [first, second] = books.customers;
     let read = books.database.read();
     let payment = books.act(Action::Post { debit: first, credit: second, amount: gbp(9) }).await;
-    assert!(!journal::is_reversed(read, payment).await.unwrap());
+    assert_eq!(journal::reversal_of(read, payment).await.unwrap(), None);
     books.act(Action::Reverse { transfer: payment }).await;
-    assert!(journal::is_reversed(read, payment).await.unwrap());
+    assert!(journal::reversal_of(read, payment).await.unwrap().is_some());
     let row = linked::find(read, payment).await.unwrap().unwrap();
     let entries = journal::entries(read, &row).await.unwrap();
     assert_eq!(entries.len(), 2);
