@@ -85,7 +85,7 @@ async fn check(bank: &Bank, batch: &Batch) -> Result<HashMap<String, Product>, I
     for line in &batch.transactions {
         match currencies.get(&line.number) {
             None => {
-                faults.push(fault(Source::Transactions, line.line, "account: no such account".to_owned()))
+                faults.push(fault(Source::Transactions, line.line, "account: no such account".to_owned()));
             }
             Some(currency) if *currency != line.amount.currency() => {
                 let detail = format!("currency: the account is kept in {currency}");

@@ -34,7 +34,6 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     };
     let bank = start::open(&mut config, Schema::Migrate).await?;
     let bar = bar(&batch);
-    #[expect(clippy::disallowed_methods, reason = "the rate that the operator is shown")]
     let begun = Instant::now();
     let done = imports::service::run(&bank, &batch, |progress| {
         let steps = progress.accounts_opened + progress.accounts_known + progress.booked + progress.known;

@@ -58,11 +58,7 @@ fn close<'a>(
     approval: &'a Approval,
 ) -> BoxFuture<'a, Result<Value, Problem>> {
     Box::pin(async move {
-        let month: Month = approval.payload["month"]
-            .as_str()
-            .unwrap_or_default()
-            .parse()
-            .map_err(|error: MonthError| unread(&error))?;
+        let month: Month = approval.payload["month"].as_str().unwrap_or_default().parse().map_err(unread)?;
         let maker = Actor::from_parts(&approval.maker_kind, Some(approval.maker_id));
         let maker = maker.unwrap_or(Actor::Staff(approval.maker_user_id));
         let closed = bank.ledger.close_period(tx, month, maker, checker.actor).await;
@@ -73,6 +69,6 @@ fn close<'a>(
 }
 
 /// The digest has proved the payload, so this cannot happen.
-fn unread(error: &MonthError) -> Problem {
-    Problem::internal(error)
+fn unread(error: MonthError) -> Problem {
+    Problem::internal(&error)
 }
