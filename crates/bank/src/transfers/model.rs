@@ -46,7 +46,7 @@ pub enum PaymentMode {
     Immediate,
     /// Reserves it until it is captured, released, or the time is over.
     Hold {
-        /// When the time is over; [`USUAL_HOLD`] from now when absent.
+        /// When the time is over; seven days from now when absent.
         expires_at: Option<Instant>,
     },
 }

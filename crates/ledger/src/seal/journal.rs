@@ -14,7 +14,7 @@ pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e03;
 
 /// Names the chain over `ledger_transfers`.
 ///
-/// A row's digest covers every column of the transfer in the order of [`Row::digest`], then the balances after its
+/// A row's digest covers every column of the transfer in the order of `Row::digest`, then the balances after its
 /// debit and its credit entry. Whatever else an entry says it repeats from its transfer: that is compared, and a
 /// difference is the row's complaint.
 #[derive(Clone, Copy, Debug)]
