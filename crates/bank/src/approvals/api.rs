@@ -1,4 +1,5 @@
 //! JSON routes of approvals, for staff.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use axum::Extension;
 use axum::extract::State;
@@ -120,6 +121,7 @@ struct RejectRequest {
     path = "/approvals",
     operation_id = "list_approvals",
     tag = "approvals",
+    params(ApprovalsQuery),
     responses((status = 200, body = PageResponse<ApprovalResponse>), Problems)
 )]
 async fn list(
@@ -142,6 +144,7 @@ async fn list(
     post,
     path = "/approvals/{id}/approve",
     tag = "approvals",
+    operation_id = "approve",
     params(("id" = ApprovalId, Path)),
     request_body = ApproveRequest,
     responses((status = 200, body = ApprovalResponse), Problems)
@@ -162,6 +165,7 @@ async fn approve(
     post,
     path = "/approvals/{id}/reject",
     tag = "approvals",
+    operation_id = "reject",
     params(("id" = ApprovalId, Path)),
     request_body = RejectRequest,
     responses((status = 200, body = ApprovalResponse), Problems)

@@ -1,4 +1,5 @@
 //! The routes of transactions.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use axum::body::Body;
 use axum::extract::State;

@@ -1,4 +1,5 @@
 //! Opening, listing, showing, naming, limiting and closing.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -124,6 +125,7 @@ pub(super) async fn open(
 /// Newest first: customers see the accounts they own or act for, staff all.
 #[utoipa::path(
     get, path = "/accounts", tag = "accounts", operation_id = "list_accounts",
+    params(AccountsQuery),
     responses((status = 200, description = "One page", body = PageResponse<AccountResponse>), Problems),
 )]
 pub(super) async fn list(

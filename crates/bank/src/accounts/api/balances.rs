@@ -1,4 +1,5 @@
 //! What an account holds, and what is held on it.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use axum::extract::State;
 use kernel::{AccountId, Instant, Money, TransferId};
@@ -107,7 +108,7 @@ pub(super) async fn get(
 /// What is or was reserved on the account, newest first.
 #[utoipa::path(
     get, path = "/accounts/{id}/holds", tag = "accounts", operation_id = "list_holds",
-    params(("id" = AccountId, Path, description = "The account")),
+    params(("id" = AccountId, Path, description = "The account"), HoldsQuery),
     responses((status = 200, description = "One page", body = PageResponse<HoldResponse>), Problems),
 )]
 pub(super) async fn list_holds(

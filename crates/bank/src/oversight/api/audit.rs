@@ -1,4 +1,5 @@
 //! The audit log for staff.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use axum::body::Body;
 use axum::extract::State;
@@ -11,8 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::ledger::FaultResponse;
 use super::patience::{Waited, wait_for};
+use super::proofs::FaultResponse;
 use crate::audit::{self, ActionFilter, AuditError, AuditEvent, AuditFilter, Verified, Who};
 use crate::oversight::service;
 use crate::web::{Json, ListQuery, PageResponse, Problem, Problems, Query};
@@ -87,6 +88,7 @@ struct AuditEventResponse {
     path = "/audit-log",
     operation_id = "list_audit_log",
     tag = "audit",
+    params(AuditQuery),
     responses((status = 200, body = PageResponse<AuditEventResponse>), Problems)
 )]
 async fn list(
@@ -105,6 +107,7 @@ async fn list(
     path = "/audit-log/export",
     operation_id = "export_audit_log",
     tag = "audit",
+    params(AuditQuery),
     responses((status = 200, description = "A CSV file", body = String, content_type = "text/csv"), Problems)
 )]
 async fn export(

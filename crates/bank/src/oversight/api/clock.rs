@@ -55,6 +55,7 @@ struct ClockResponse {
     post,
     path = "/sandbox/clock",
     tag = "sandbox",
+    operation_id = "move_clock",
     request_body = MoveClockRequest,
     responses((status = 200, body = ClockResponse), Problems)
 )]

@@ -1,4 +1,5 @@
 //! Background work for staff.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use axum::extract::State;
 use kernel::{Instant, JobId};
@@ -97,6 +98,7 @@ struct JobSchedulesResponse {
     path = "/jobs",
     operation_id = "list_jobs",
     tag = "jobs",
+    params(JobsQuery),
     responses((status = 200, body = PageResponse<JobResponse>), Problems)
 )]
 async fn list(

@@ -5,6 +5,7 @@ mod clock;
 mod jobs;
 mod ledger;
 mod patience;
+mod proofs;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -13,5 +14,9 @@ use crate::jobs::Registry;
 
 /// Lists the routes; `registry` says what a moved clock makes due.
 pub fn routes(registry: Registry) -> OpenApiRouter<Bank> {
-    audit::routes().merge(jobs::routes()).merge(ledger::routes()).merge(clock::routes(registry))
+    audit::routes()
+        .merge(jobs::routes())
+        .merge(ledger::routes())
+        .merge(proofs::routes())
+        .merge(clock::routes(registry))
 }
