@@ -1,5 +1,6 @@
 //! Opening the database and the write transaction.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::{Instant, Secret};
@@ -8,6 +9,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use crate::observe::Statements;
 use crate::{postgres, sqlite};
 
 /// Carries every write: opened by [`Database::begin`], passed down, committed on the service's last line.
@@ -65,7 +67,9 @@ pub struct Database {
     engine: Engine,
     write: DatabaseConnection,
     read: DatabaseConnection,
-    pub(crate) options: Options,
+    /// Shared: a handle is cloned for every request.
+    pub(crate) options: Arc<Options>,
+    statements: Statements,
 }
 
 impl Database {
@@ -75,20 +79,23 @@ impl Database {
     /// `DbErr` when the URL names neither engine or the database cannot be reached.
     pub async fn connect(options: &Options) -> Result<Self, DbErr> {
         let url = options.url.expose();
+        let statements = Statements::default();
         let (engine, write, read) = if url.starts_with("sqlite:") {
-            let (write, read) = sqlite::connect(options).await?;
+            let (write, read) = sqlite::connect(options, &statements).await?;
             (Engine::Sqlite, write, read)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let write = postgres::connect(options, url, options.connections).await?;
+            let write = postgres::connect(options, url, options.connections, &statements).await?;
             let read = match &options.read_url {
-                Some(replica) => postgres::connect(options, replica.expose(), options.connections).await?,
+                Some(replica) => {
+                    postgres::connect(options, replica.expose(), options.connections, &statements).await?
+                }
                 None => write.clone(),
             };
             (Engine::Postgres, write, read)
         } else {
             return Err(DbErr::Custom("the database URL must begin with sqlite: or postgres://".to_owned()));
         };
-        Ok(Self { engine, write, read, options: options.clone() })
+        Ok(Self { engine, write, read, options: Arc::new(options.clone()), statements })
     }
 
     /// Opens connections of its own to the same database, for a writer that must not queue behind others.
@@ -101,7 +108,9 @@ impl Database {
         if self.engine == Engine::Sqlite {
             return Ok(self.clone());
         }
-        let write = postgres::connect(&self.options, self.options.url.expose(), connections).await?;
+        let write =
+            postgres::connect(&self.options, self.options.url.expose(), connections, &self.statements)
+                .await?;
         Ok(Self { write, ..self.clone() })
     }
 
@@ -192,6 +201,11 @@ impl Database {
         let row =
             self.write.query_one_raw(Statement::from_string(self.write.get_database_backend(), sql)).await?;
         row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?.try_get("", "at")
+    }
+
+    /// Returns how many statements went to the database so far, through this handle and its clones.
+    pub fn statements(&self) -> u64 {
+        self.statements.count()
     }
 
     /// Counts the connections of each pool, by its name.

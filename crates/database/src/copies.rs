@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 
 use crate::migrations::MIGRATIONS;
+use crate::observe::Statements;
 use crate::{Database, Options, postgres};
 
 /// Lists the migrations that this program knows, oldest first.
@@ -78,7 +79,7 @@ impl Server {
     /// # Errors
     /// `DbErr` when it cannot be reached.
     pub async fn connect(url: &str) -> Result<Self, DbErr> {
-        let connection = postgres::connect(&Options::new(url), url, 1).await?;
+        let connection = postgres::connect(&Options::new(url), url, 1, &Statements::default()).await?;
         connection.execute_unprepared("set statement_timeout = 0").await?;
         Ok(Self(connection))
     }

@@ -11,8 +11,10 @@
 
 mod connect;
 pub mod copies;
+mod grants;
 mod migrate;
 mod migrations;
+mod observe;
 mod postgres;
 mod sqlite;
 pub mod testing;

@@ -4,6 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement};
 use sea_orm_migration::MigratorTrait;
 
 use crate::migrations::{MIGRATIONS, Migrator};
+use crate::observe::Statements;
 use crate::violated::is_missing_table;
 use crate::{Database, Engine, postgres};
 
@@ -50,7 +51,8 @@ impl Database {
     }
 
     async fn migrate_postgres(&self) -> Result<(), DbErr> {
-        let lock = postgres::connect(&self.options, self.options.url.expose(), 1).await?;
+        let lock =
+            postgres::connect(&self.options, self.options.url.expose(), 1, &Statements::default()).await?;
         // Waiting for another node's migration may take longer than a statement usually may.
         lock.execute_unprepared("set statement_timeout = 0; set lock_timeout = 0").await?;
         lock.execute_unprepared(&format!("select pg_advisory_lock({MIGRATION_LOCK})")).await?;

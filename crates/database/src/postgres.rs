@@ -6,7 +6,7 @@ use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
 
 use crate::Options;
 use crate::connect::Engine;
-use crate::violated::warn_when_slow;
+use crate::observe::Statements;
 
 /// A transaction that does nothing for this long is ended by the server: its process is gone or stuck.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
@@ -18,6 +18,7 @@ pub(crate) async fn connect(
     options: &Options,
     url: &str,
     connections: u32,
+    statements: &Statements,
 ) -> Result<DatabaseConnection, DbErr> {
     let settings = [
         ("statement_timeout", milliseconds(options.statement_timeout)),
@@ -36,7 +37,7 @@ pub(crate) async fn connect(
             postgres.application_name("florin").options(settings.clone()).statement_cache_capacity(200)
         });
     let mut connection = sea_orm::Database::connect(connect).await?;
-    warn_when_slow(&mut connection, Engine::Postgres, options.slow_statement);
+    statements.watch(&mut connection, Engine::Postgres, options.slow_statement);
     Ok(connection)
 }
 

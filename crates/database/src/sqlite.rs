@@ -7,15 +7,21 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use crate::Options;
 use crate::connect::Engine;
-use crate::violated::warn_when_slow;
+use crate::observe::Statements;
 
 /// How long a writer waits for the write lock of another process (a backup, a second command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the one writer and the readers. The file is made when it is absent.
-pub(crate) async fn connect(options: &Options) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
-    let write = open(options, 1, false).await?;
-    let read = open(options, options.connections.max(1), true).await?;
+pub(crate) async fn connect(
+    options: &Options,
+    statements: &Statements,
+) -> Result<(DatabaseConnection, DatabaseConnection), DbErr> {
+    let mut write = open(options, 1, false).await?;
+    let mut read = open(options, options.connections.max(1), true).await?;
+    for connection in [&mut write, &mut read] {
+        statements.watch(connection, Engine::Sqlite, options.slow_statement);
+    }
     Ok((write, read))
 }
 
@@ -31,9 +37,7 @@ async fn open(options: &Options, connections: u32, read_only: bool) -> Result<Da
         .test_before_acquire(false)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| setup(sqlite, durable, read_only));
-    let mut connection = sea_orm::Database::connect(connect).await?;
-    warn_when_slow(&mut connection, Engine::Sqlite, options.slow_statement);
-    Ok(connection)
+    sea_orm::Database::connect(connect).await
 }
 
 fn setup(sqlite: SqliteConnectOptions, durable: bool, read_only: bool) -> SqliteConnectOptions {

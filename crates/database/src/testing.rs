@@ -1,7 +1,8 @@
 //! Throw-away databases: one per test, cloned from a migrated template.
 //!
 //! `FLORIN_TEST_DATABASE_URL` chooses a PostgreSQL server; without it a test runs on SQLite. The template
-//! is made once per schema (its name carries a digest of the migrations) and cloned for each test.
+//! is made once per schema (its name carries a digest of the migrations) and cloned for each test. Tests that
+//! kill the program take [`durable`]: on `FLORIN_TEST_DURABLE_URL`, where that names a server with fsync on.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use crate::migrations::MIGRATIONS;
+use crate::observe::Statements;
 use crate::{Database, Options, postgres};
 
 const TEMPLATE_LOCK: i64 = 0x0066_6c6f_7269_6e01;
@@ -37,6 +39,17 @@ pub async fn fresh() -> TestDatabase {
     match std::env::var("FLORIN_TEST_DATABASE_URL") {
         Ok(server) => fresh_postgres(server).await.expect("a database on the test server"),
         Err(_) => fresh_sqlite().await.expect("a database in the temporary folder"),
+    }
+}
+
+/// Returns what [`fresh`] does, on a server that keeps what it acknowledged where there is one.
+///
+/// # Panics
+/// As [`fresh`].
+pub async fn durable() -> TestDatabase {
+    match std::env::var("FLORIN_TEST_DURABLE_URL") {
+        Ok(server) => fresh_postgres(server).await.expect("a database on the durable test server"),
+        Err(_) => fresh().await,
     }
 }
 
@@ -100,7 +113,7 @@ async fn make_sqlite_template(template: &Path) -> Result<(), DbErr> {
 
 async fn fresh_postgres(server: String) -> Result<TestDatabase, DbErr> {
     let template = format!("florin_template_{}", digest());
-    let admin = postgres::connect(&options(server.clone()), &server, 1).await?;
+    let admin = postgres::connect(&options(server.clone()), &server, 1, &Statements::default()).await?;
     admin.execute_unprepared("set statement_timeout = 0; set lock_timeout = 0").await?;
     admin.execute_unprepared(&format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await?;
     let known = admin
@@ -130,7 +143,7 @@ async fn fresh_postgres(server: String) -> Result<TestDatabase, DbErr> {
 /// Drops the database from a thread of its own: the test's runtime is ending.
 fn drop_on_server(server: String, name: String) {
     let work = async move {
-        let admin = postgres::connect(&options(server.clone()), &server, 1).await?;
+        let admin = postgres::connect(&options(server.clone()), &server, 1, &Statements::default()).await?;
         admin.execute_unprepared(&format!("drop database if exists {name} with (force)")).await?;
         admin.close().await
     };

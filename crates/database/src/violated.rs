@@ -1,12 +1,9 @@
-//! The names of broken rules, and the log of slow statements.
+//! The names of broken rules.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr};
 use sqlx::error::ErrorKind;
-
-use crate::Engine;
 
 /// Returns the name of the constraint that a statement broke, the same on both engines.
 ///
@@ -81,21 +78,6 @@ fn unique_name(message: &str) -> Option<String> {
 
 fn after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
     message.split_once(lead).map(|(_, rest)| rest)
-}
-
-/// Logs statements that took longer than `limit`: their text, which has no values, never their parameters.
-pub(crate) fn warn_when_slow(connection: &mut DatabaseConnection, engine: Engine, limit: Duration) {
-    connection.set_metric_callback(move |statement| {
-        if statement.elapsed >= limit {
-            tracing::warn!(
-                engine = ?engine,
-                elapsed_ms = u64::try_from(statement.elapsed.as_millis()).unwrap_or(u64::MAX),
-                statement = %statement.statement.sql,
-                failed = statement.failed,
-                "slow statement"
-            );
-        }
-    });
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ create table ledger_accounts (
   spent_day_minor bigint not null,
   spent_month_on date not null,
   spent_month_minor bigint not null,
+  -- Rises whenever somebody's right to the account changes: what was judged before counts no more.
+  access_version bigint not null default 1,
   opened_at timestamptz not null,
   constraint ledger_accounts_kind_check check (kind in ('asset', 'liability', 'equity', 'income', 'expense')),
   constraint ledger_accounts_status_check check (status in ('open', 'debit_blocked', 'frozen', 'closed')),

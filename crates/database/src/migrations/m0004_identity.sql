@@ -15,6 +15,8 @@ create table users (
   locale text,
   status text not null
     constraint users_status_check check (status in ('pending_verification', 'active', 'suspended')),
+  -- When the address was proved; it outlives a suspension.
+  verified_at timestamptz,
   password_hash text not null,
   password_changed_at timestamptz not null,
   totp_seed text,
@@ -144,7 +146,9 @@ create table throttles (
 create table security_epoch (
   id bigint not null constraint security_epoch_pkey primary key
     constraint security_epoch_one_check check (id = 1),
-  epoch bigint not null
+  epoch bigint not null,
+  -- The same for what people may pay from; it rises when somebody is known less well, or is more careful.
+  standing bigint not null default 0
 );
 insert into security_epoch (id, epoch) values (1, 0);
 

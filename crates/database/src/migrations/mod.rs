@@ -69,8 +69,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
     },
     Migration {
-        name: "m0010_transfers",
-        shared: include_str!("m0010_transfers.sql"),
+        name: "m0009_transfers",
+        shared: include_str!("m0009_transfers.sql"),
         postgres: "",
         sqlite: "",
     },
