@@ -207,4 +207,17 @@ mod tests {
     fn a_ring_prints_its_key_ids_only() {
         assert_eq!(format!("{:?}", ring(&[1])), "[\"72cd6e84\"]");
     }
+
+    #[test]
+    fn a_million_sealings_draw_a_million_nonces() {
+        let (ring, random) = (ring(&[1]), Random::system());
+        let nonce = |text: String| {
+            let body = URL_SAFE_NO_PAD.decode(parts(&text).expect("sealed").1).expect("base 64");
+            <[u8; NONCE_LEN]>::try_from(&body[..NONCE_LEN]).expect("a nonce")
+        };
+        let mut nonces: Vec<_> = (0..1_000_000).map(|_| nonce(ring.seal(&random, place(1), b""))).collect();
+        nonces.sort_unstable();
+        nonces.dedup();
+        assert_eq!(nonces.len(), 1_000_000);
+    }
 }

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config, Source};
 use crate::say::complain;
-use crate::{backup, commands, demo, import, serve, telemetry};
+use crate::{backup, bench, commands, demo, import, serve, telemetry};
 
 /// A bank's backend in one binary.
 #[derive(Debug, Parser)]
@@ -25,7 +25,7 @@ enum Command {
     /// Make a bank with lifelike data and serve it.
     Demo(demo::Arguments),
     /// Bring the database's schema up to date.
-    Migrate,
+    Migrate(commands::migrate::Arguments),
     /// Check the environment, the database, the clock, the disk and the keys.
     Doctor,
     /// Inspect the configuration.
@@ -40,6 +40,9 @@ enum Command {
     /// Prove the audit log.
     #[command(subcommand)]
     Audit(commands::proofs::Audit),
+    /// Show, or check, that a row stood in a chain and that a chain only grew.
+    #[command(subcommand)]
+    Evidence(commands::evidence::Command),
     /// Change the keys that seal.
     #[command(subcommand)]
     Keys(commands::keys::Command),
@@ -49,6 +52,8 @@ enum Command {
     Restore(backup::RestoreArguments),
     /// Bring in accounts and transactions from files.
     Import(import::Arguments),
+    /// Load a running server, or the ledger itself, and say how fast it answered.
+    Bench(bench::Arguments),
     /// Print the `OpenAPI` document.
     Openapi,
 }
@@ -62,6 +67,10 @@ pub(crate) fn main() -> ExitCode {
     }
     if matches!(command, Command::Openapi) {
         return code(commands::openapi::run().map(|()| ExitCode::SUCCESS));
+    }
+    if let Command::Evidence(commands::evidence::Command::Check { file, key, checkpoint }) = command {
+        let checked = commands::evidence::check(&file, key, checkpoint.as_deref());
+        return code(checked.map(|()| ExitCode::SUCCESS));
     }
     let config = match config::read(&source) {
         Ok(config) => config,
@@ -102,14 +111,16 @@ async fn run(command: Command, config: Config, source: &Source) -> anyhow::Resul
         Command::Serve(arguments) => serve::run(config, arguments).await?,
         Command::Worker(arguments) => serve::run_worker(config, arguments).await?,
         Command::Demo(arguments) => demo::run(config, arguments).await?,
-        Command::Migrate => commands::migrate::run(config).await?,
+        Command::Migrate(arguments) => commands::migrate::run(config, arguments).await?,
         Command::Doctor => return commands::doctor::run(config, source).await,
         Command::Admin(command) => commands::admin::run(config, command).await?,
         Command::Ledger(command) => return commands::proofs::run_ledger(config, command).await,
         Command::Audit(command) => return commands::proofs::run_audit(config, command).await,
+        Command::Evidence(command) => commands::evidence::show(config, command).await?,
         Command::Keys(command) => commands::keys::run(config, command).await?,
         Command::Backup(arguments) => backup::take(config, arguments).await?,
         Command::Restore(arguments) => backup::restore(config, arguments).await?,
+        Command::Bench(arguments) => bench::run(config, arguments).await?,
         Command::Import(arguments) => import::run(config, arguments).await?,
         Command::Config(_) | Command::Openapi => unreachable!("answered before the configuration was read"),
     }

@@ -5,6 +5,7 @@
 //! network.
 
 mod backup;
+mod bench;
 mod cli;
 mod commands;
 mod config;

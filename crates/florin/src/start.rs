@@ -21,6 +21,13 @@ pub(crate) enum Schema {
     Ignore,
 }
 
+impl Schema {
+    /// Returns what a command does that may be the first on a database: `FLORIN_MIGRATE=false` leaves it alone.
+    pub(crate) fn usual(config: &Config) -> Self {
+        if config.migrate_at_start { Self::Migrate } else { Self::Expect }
+    }
+}
+
 /// Makes the folders and development's secrets, and opens the database.
 ///
 /// # Errors

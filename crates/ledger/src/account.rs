@@ -113,6 +113,8 @@ pub mod ledger_account {
         pub spent_month_on: NaiveDate,
         /// What customers debited in that month.
         pub spent_month_minor: i64,
+        /// Rises whenever somebody's right to the account changes; the ledger only compares it.
+        pub access_version: i64,
         /// When it was opened.
         pub opened_at: Instant,
     }

@@ -2,12 +2,15 @@
 
 use database::Tx;
 use kernel::{AccountId, Currency, Instant, Money};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    QuerySelect,
+};
 use thiserror::Error;
 
 use crate::account::ledger_account::{ActiveModel, Column, Entity};
-use crate::{Account, AccountStatus, Month, NewAccount, SpendingLimits};
+use crate::{Account, AccountStatus, Month, NewAccount, Seen, SpendingLimits};
 
 /// Says why an account was not opened or changed.
 #[derive(Debug, Error)]
@@ -143,6 +146,32 @@ pub async fn set_overdraft(tx: &Tx, id: AccountId, limit: Money) -> Result<Accou
     Ok(before)
 }
 
+/// Makes everything that was judged about somebody's right to the account count no more ([`crate::Seen`]).
+///
+/// Call it in the transaction that changes the right. Locks the account until that ends.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn raise_access_version(tx: &Tx, id: AccountId) -> Result<(), DbErr> {
+    let next = Expr::col(Column::AccessVersion).add(1);
+    let update = Entity::update_many().col_expr(Column::AccessVersion, next).filter(Column::Id.eq(id));
+    update.exec(tx).await?;
+    Ok(())
+}
+
+/// Reads how often rights to accounts have changed; read it before what it stands for.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn access_versions(
+    connection: &impl ConnectionTrait,
+    ids: &[AccountId],
+) -> Result<Vec<Seen>, DbErr> {
+    let rows = Entity::find().select_only().column(Column::Id).column(Column::AccessVersion);
+    let rows = rows.filter(Column::Id.is_in(ids.iter().copied())).into_tuple().all(connection).await?;
+    Ok(rows.into_iter().map(|(account, access_version)| Seen { account, access_version }).collect())
+}
+
 /// Opens an account unless it is open already.
 pub(crate) async fn open_once(tx: &Tx, account: &NewAccount, now: Instant) -> Result<bool, DbErr> {
     let model = row(account, now).map_err(|error| DbErr::Custom(error.to_string()))?;
@@ -188,6 +217,7 @@ fn row(account: &NewAccount, now: Instant) -> Result<Account, AccountError> {
         spent_day_minor: 0,
         spent_month_on: Month::of(today).first_day(),
         spent_month_minor: 0,
+        access_version: 1,
         opened_at: now,
     })
 }

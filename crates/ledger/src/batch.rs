@@ -140,6 +140,9 @@ impl Desk {
             }
             return Ok(Submitted::Replayed(known.answer()));
         }
+        if submission.seen.iter().any(|seen| !book.still_stands(seen)) {
+            return Err(SubmitError::AccessChanged);
+        }
         let items: Vec<_> =
             submission.items.iter().map(|item| decide(book, &submission.posting, item)).collect();
         let answer = submission.receipt.as_ref().map(|receipt| {

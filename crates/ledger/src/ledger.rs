@@ -123,7 +123,7 @@ impl Ledger {
         let core = &self.inner.core;
         let mut expired = 0;
         loop {
-            let accounts = overdue_accounts(core.database.primary(), core.clock.now()).await?;
+            let accounts = overdue_accounts(core.database.latest(), core.clock.now()).await?;
             if accounts.is_empty() {
                 return Ok(expired);
             }

@@ -86,6 +86,6 @@ pub use load::exclude_writers;
 pub use month::{Month, MonthError};
 pub use periods::PeriodError;
 pub use refusal::Refusal;
-pub use submission::{Answer, AnswerFn, ItemOutcome, Receipt, Submission, SubmitError, Submitted};
+pub use submission::{Answer, AnswerFn, ItemOutcome, Receipt, Seen, Submission, SubmitError, Submitted};
 pub use transfer::{Action, Authority, NewTransfer, Posted, Posting, Transfer, TransferKind};
 pub use verify::verify;

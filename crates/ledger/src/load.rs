@@ -24,7 +24,7 @@ pub(crate) const TRANSFER_COLUMNS: &str = "position, id, kind, debit_account_id,
 const ACCOUNT_COLUMNS: &str = "id, currency, kind, code, status, funded, overdraft_limit_minor, \
     debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, entry_sequence, \
     largest_limit_minor, day_limit_minor, month_limit_minor, spent_on, spent_day_minor, spent_month_on, \
-    spent_month_minor, opened_at";
+    spent_month_minor, access_version, opened_at";
 
 const BUSINESS_DAY: &str = "select business_on from ledger_business_days where id = 1";
 

@@ -27,8 +27,7 @@ pub struct StoredReceipt {
 impl StoredReceipt {
     /// Makes the row for an answer.
     pub fn new(scope: String, key: String, fingerprint: String, answer: &Answer) -> Self {
-        let status = i16::try_from(answer.status).unwrap_or(i16::MAX);
-        Self { scope, key, fingerprint, status, answer: answer.body.clone() }
+        Self { scope, key, fingerprint, status: status_column(answer.status), answer: answer.body.clone() }
     }
 
     /// Returns the answer as it was given.
@@ -53,22 +52,45 @@ pub async fn find(
         .await
 }
 
-/// Stores an answer; `false` when the key has one already, which then stays.
+/// Takes a key for work that goes on in `tx`; `false` when it has an answer, or a twin that just ended.
+///
+/// Waits for another transaction that takes it at this moment. Until [`answer`] writes beside it, the row has
+/// status 0, which only `tx` sees: drop or roll back `tx` and the key is free.
+///
+/// # Errors
+/// `DbErr` when the database fails; busy when a twin holds the key beyond the lock time-out.
+pub async fn claim(
+    tx: &Tx,
+    (scope, key): (&str, &str),
+    fingerprint: &str,
+    now: Instant,
+) -> Result<bool, DbErr> {
+    let sql = "insert into ledger_receipts (scope, key, fingerprint, status, answer, created_at) \
+               values ($1, $2, $3, 0, '', $4) on conflict (scope, key) do nothing";
+    let values = [scope.into(), key.into(), fingerprint.into(), now.into()];
+    Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
+}
+
+/// Writes the answer beside the claim of the same transaction.
 ///
 /// # Errors
 /// `DbErr` when the database fails.
-pub async fn insert(tx: &Tx, receipt: &StoredReceipt, now: Instant) -> Result<bool, DbErr> {
-    let sql = "insert into ledger_receipts (scope, key, fingerprint, status, answer, created_at) \
-               values ($1, $2, $3, $4, $5, $6) on conflict (scope, key) do nothing";
-    let values = [
-        receipt.scope.clone().into(),
-        receipt.key.clone().into(),
-        receipt.fingerprint.clone().into(),
-        receipt.status.into(),
-        receipt.answer.clone().into(),
-        now.into(),
-    ];
-    Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
+pub async fn answer(tx: &Tx, (scope, key): (&str, &str), answer: &Answer) -> Result<(), DbErr> {
+    let sql = "update ledger_receipts set status = $3, answer = $4 where scope = $1 and key = $2";
+    let status = status_column(answer.status);
+    let values = [scope.into(), key.into(), status.into(), answer.body.as_str().into()];
+    tx.execute_raw(statement(tx, sql, values)).await?;
+    Ok(())
+}
+
+/// Gives a key that `tx` claimed back.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn release(tx: &Tx, (scope, key): (&str, &str)) -> Result<(), DbErr> {
+    let sql = "delete from ledger_receipts where scope = $1 and key = $2";
+    tx.execute_raw(statement(tx, sql, [scope.into(), key.into()])).await?;
+    Ok(())
 }
 
 /// Forgets the answers given before an instant, and returns how many there were.
@@ -94,4 +116,8 @@ pub(crate) async fn find_all(
     };
     let found = StoredReceipt::find_by_statement(query).all(tx).await?;
     Ok(found.into_iter().map(|row| ((row.scope.clone(), row.key.clone()), row)).collect())
+}
+
+fn status_column(status: u16) -> i16 {
+    i16::try_from(status).unwrap_or(i16::MAX)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kernel::AccountId;
 use thiserror::Error;
 
 use crate::{NewTransfer, Posted, Posting, Refusal};
@@ -44,6 +45,26 @@ pub struct Submission {
     pub items: Vec<Vec<NewTransfer>>,
     /// Stores the answer with the work.
     pub receipt: Option<Receipt>,
+    /// What the caller's judgement rested on; compared while the accounts are locked.
+    pub seen: Vec<Seen>,
+}
+
+/// Says how often rights to an account had changed when somebody's right to it was judged.
+///
+/// A judgement may so be remembered for a while: it counts only if it still holds under the account's lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The account, one that a transfer of the submission moves money on.
+    pub account: AccountId,
+    /// Its [`crate::Account::access_version`].
+    pub access_version: i64,
+}
+
+impl Submission {
+    /// Hands over items without a receipt, judged by nothing that may have changed.
+    pub fn new(posting: Posting, items: Vec<Vec<NewTransfer>>) -> Self {
+        Self { posting, items, receipt: None, seen: Vec::new() }
+    }
 }
 
 /// Tells what became of a submission.
@@ -72,6 +93,9 @@ pub enum SubmitError {
     /// The key was used for another request; nothing was done.
     #[error("the key was used for another request")]
     KeyReused,
+    /// Rights to an account have changed since they were judged: judge again. Nothing was done.
+    #[error("rights to the account have changed")]
+    AccessChanged,
     /// The commit was sent and its end is not known: repeat the same ids and key to learn it.
     #[error("it is not known whether the transfer was made; repeat it with the same key")]
     Unknown,

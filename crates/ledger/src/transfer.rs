@@ -7,6 +7,8 @@ use kernel::{AccountId, Actor, Currency, Instant, Money, RequestId, TransferId};
 use sea_orm::entity::prelude::*;
 use uuid::Uuid;
 
+use crate::seal::sha256;
+
 /// Says what a row of the journal does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, serde::Serialize)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
@@ -186,6 +188,17 @@ pub struct NewTransfer {
     pub metadata: Option<String>,
     /// The day it counts on; none is the business day. In the past only for staff and system, in an open month.
     pub effective_on: Option<NaiveDate>,
+}
+
+/// Names a transfer by what causes it: asked for again, it has the same id, and is made once.
+///
+/// A UUID of version 7 (RFC 9562 §5.7) with the time of `at` in front, so that it sorts as others do, and a digest of
+/// `cause` in the place of chance.
+pub fn id_from(cause: &str, at: Instant) -> TransferId {
+    let mut chance = [0; 10];
+    chance.copy_from_slice(&sha256(cause.as_bytes())[..10]);
+    let milliseconds = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+    TransferId::from_uuid(uuid::Builder::from_unix_timestamp_millis(milliseconds, &chance).into_uuid())
 }
 
 impl NewTransfer {

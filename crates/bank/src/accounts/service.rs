@@ -6,18 +6,20 @@ mod fees;
 mod limits;
 mod open;
 mod owners;
+mod purses;
 mod read;
 mod rename;
 mod several;
 mod status;
 mod work;
 
-pub use access::{AccountAccess, authority, find_for, require_transactions, view};
+pub use access::{AccountAccess, authority, find_for, find_visible, require_transactions, view};
 pub use close::close;
 pub use fees::{FeesCharged, FeesError, charge_fees};
 pub use limits::set_limits;
 pub use open::{GivenAccount, offer_currencies, open, open_given, open_in};
 pub use owners::{AddOwner, RemoveOwner, add_owner, list_owners, remove_owner};
+pub use purses::purses;
 pub use read::{
     AccountSheet, AsOf, BalanceSheet, Payee, find_by_number, get, get_balance, list, list_holds,
     list_products,

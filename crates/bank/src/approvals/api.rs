@@ -129,7 +129,7 @@ async fn list(
     caller: Caller,
     Query(query): Query<ApprovalsQuery>,
 ) -> Result<Json<PageResponse<ApprovalResponse>>, Problem> {
-    let page = ListQuery { limit: query.limit, after: query.after }.page()?;
+    let page = ListQuery { limit: query.limit, after: query.after }.page_of::<ApprovalId>()?;
     let (state, kind, maker, subject) = (query.state, query.kind, query.maker, query.subject);
     let filter = ApprovalFilter { state, kind, maker, subject };
     let page = service::list(&bank, &caller, filter, page).await?;

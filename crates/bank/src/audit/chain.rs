@@ -4,9 +4,7 @@ use std::path::Path;
 
 use database::Tx;
 use kernel::AuditId;
-use ledger::seal::{
-    Chained, Checkpoint, CheckpointError, Digest, Encoder, SealError, Sealed, SealedRow, SigningKey,
-};
+use ledger::seal::{Chained, Checkpoint, CheckpointError, Encoder, SealError, Sealed, SealedRow, SigningKey};
 use ledger::verify::{ChainReport, Fault, Faults, Progress, VerifyOptions, verify_chain};
 use sea_orm::{DbErr, FromQueryResult, QueryResult};
 
@@ -84,13 +82,13 @@ fn sealed(row: &QueryResult) -> Result<SealedRow, DbErr> {
     let Ok(row) = RawRow::from_query_result(row, "") else {
         let position = row.try_get("", "position")?;
         let name = row.try_get("", "id").map_or("an audit row".to_owned(), name);
-        return Ok(SealedRow { position, name, digest: None, complaint: None, entries: 0 });
+        return Ok(SealedRow { position, name, canonical: None, complaint: None, entries: 0 });
     };
-    let digest = Some(digest(&row));
-    Ok(SealedRow { position: row.position, name: name(row.id), digest, complaint: None, entries: 0 })
+    let canonical = Some(canonical(&row));
+    Ok(SealedRow { position: row.position, name: name(row.id), canonical, complaint: None, entries: 0 })
 }
 
-fn digest(row: &RawRow) -> Digest {
+fn canonical(row: &RawRow) -> Vec<u8> {
     Encoder::new("florin/audit/1")
         .integer(row.position)
         .uuid(row.id)
@@ -104,5 +102,5 @@ fn digest(row: &RawRow) -> Digest {
         .optional(row.before_values.as_ref(), Encoder::json)
         .optional(row.after_values.as_ref(), Encoder::json)
         .uuid(row.request_id)
-        .digest()
+        .into_bytes()
 }

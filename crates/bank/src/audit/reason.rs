@@ -3,15 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use kernel::contains_card_number;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Holds a reason: 1 to 500 characters without white space around or control characters within.
+/// Holds a reason: 1 to 500 characters without white space around, and within no control character
+/// and no payment card's number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 
 /// Says that a text is no reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a reason has 1 to 500 characters")]
+#[error("a reason has 1 to 500 characters and no card number")]
 pub struct ReasonError;
 
 const LONGEST: usize = 500;
@@ -29,7 +31,10 @@ impl FromStr for Reason {
     fn from_str(text: &str) -> Result<Self, ReasonError> {
         let text = text.trim();
         let fits = (1..=LONGEST).contains(&text.chars().count());
-        if !fits || text.chars().any(|letter| letter.is_control() && letter != '\n') {
+        if !fits
+            || contains_card_number(text)
+            || text.chars().any(|letter| letter.is_control() && letter != '\n')
+        {
             return Err(ReasonError);
         }
         Ok(Self(text.to_owned()))

@@ -1,11 +1,14 @@
 //! What one process holds to know its callers: the password pool, the keys of its tokens, and a short memory.
 //!
-//! Nothing here decides: `identity` does, from the session's row. The memory is kept for a second at most and
-//! only while the security epoch stands, so that a request with a good token costs no query.
+//! Nothing here decides: `identity` does, from the session's row, and the ledger, under the account's lock. Callers are
+//! remembered for a second at most and only while the security epoch stands, so that a request with a good token
+//! costs no query.
 
+mod memory;
 mod passwords;
 mod principals;
 mod tokens;
+mod wallets;
 
 use std::sync::Arc;
 
@@ -13,9 +16,11 @@ use kernel::Random;
 
 use crate::Settings;
 
+pub use memory::Memory;
 pub use passwords::{Overloaded, PasswordPool};
 pub use principals::{Principal, PrincipalKey, Principals};
 pub use tokens::{Audience, Claims, Life, TokenRing};
+pub use wallets::{Purse, Wallet, Wallets};
 
 /// Holds what this process needs to know its callers; clones share it.
 #[derive(Clone, Debug)]
@@ -26,6 +31,7 @@ struct Parts {
     passwords: PasswordPool,
     tokens: TokenRing,
     principals: Principals,
+    wallets: Wallets,
 }
 
 /// Says that the settings hold no secret to sign tokens with.
@@ -42,7 +48,8 @@ impl Guard {
         Ok(Self(Arc::new(Parts {
             passwords: PasswordPool::new(settings.password_cost, random.clone()),
             tokens: TokenRing::new(&settings.jwt_secrets, &settings.public_url).ok_or(NoTokenSecret)?,
-            principals: Principals::default(),
+            principals: principals::principals(),
+            wallets: wallets::wallets(),
         })))
     }
 
@@ -59,5 +66,10 @@ impl Guard {
     /// Lends the memory of callers that were checked just now.
     pub fn principals(&self) -> &Principals {
         &self.0.principals
+    }
+
+    /// Lends the memory of what people may pay from.
+    pub fn wallets(&self) -> &Wallets {
+        &self.0.wallets
     }
 }

@@ -67,6 +67,12 @@ impl PasswordPool {
         Ok(known && right)
     }
 
+    /// Says whether a hash was made at another cost than this pool's: it should be made again when the password is known.
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        let cost = |text: &str| text.rsplitn(3, '$').nth(2).map(str::to_owned);
+        cost(hash) != cost(&self.dummy)
+    }
+
     /// Returns how many hashes were computed so far.
     pub fn hashes(&self) -> u64 {
         self.hashes.load(Ordering::Relaxed)
@@ -125,6 +131,14 @@ mod tests {
         let pool = cheap();
         assert!(!pool.verify(&secret("nobody's password"), None).await.expect("a turn"));
         assert_eq!(pool.hashes(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_is_outdated() {
+        let (cheap, usual) = (cheap(), PasswordPool::new(PasswordCost::usual(), Random::seeded(1)));
+        let hash = cheap.hash(&secret("quartz plover umbrella")).await.expect("a turn");
+        assert!(!cheap.is_outdated(&hash));
+        assert!(usual.is_outdated(&hash) && usual.is_outdated("!") && usual.is_outdated(""));
     }
 
     #[test]

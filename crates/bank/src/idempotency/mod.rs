@@ -31,9 +31,8 @@ mod jobs;
 mod key;
 mod model;
 mod service;
-mod store;
 
 pub use jobs::register;
 pub use key::IdempotencyKey;
-pub use model::{Receipt, key_reused, rendered, replayed};
+pub use model::{key_reused, rendered, replayed};
 pub use service::{Attempt, Begun, begin, purge};

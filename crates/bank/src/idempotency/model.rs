@@ -6,40 +6,6 @@ use axum::response::Response;
 
 use crate::web::Problem;
 
-/// Holds one answer as it is stored.
-pub mod receipt {
-    use kernel::Instant;
-    use sea_orm::entity::prelude::*;
-
-    /// Mirrors the ledger's table `ledger_receipts`.
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "ledger_receipts")]
-    pub struct Model {
-        /// Whose key: principal, method and route.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub scope: String,
-        /// The caller's key.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub key: String,
-        /// A digest of the request.
-        pub fingerprint: String,
-        /// The HTTP status; zero while the work is under way, which only its own transaction sees.
-        pub status: i16,
-        /// The body, as it was sent.
-        pub answer: String,
-        /// When the key was claimed.
-        pub created_at: Instant,
-    }
-
-    /// None: receipts name requests, which are kept nowhere else.
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-pub use receipt::Model as Receipt;
-
 /// Says that an answer is one that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 

@@ -4,10 +4,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Duration;
 use database::Tx;
+use ledger::{Answer, receipts};
 use sea_orm::DbErr;
 use serde::Serialize;
 
-use super::{IdempotencyKey, Receipt, model, store};
+use super::{IdempotencyKey, model};
 use crate::web::Problem;
 use crate::{Bank, Caller};
 
@@ -31,7 +32,8 @@ pub struct Attempt {
     // Declared first and so dropped first: the savepoint lies inside the transaction.
     work: Tx,
     outer: Tx,
-    receipt: Receipt,
+    scope: String,
+    key: String,
     request_id: kernel::RequestId,
 }
 
@@ -41,21 +43,14 @@ pub struct Attempt {
 /// 422 `idempotency_key_reused` when the key was used with another request, 409 `request_in_flight` when a
 /// twin has not ended after the lock time-out, 503 or 500 of the database.
 pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result<Begun, Problem> {
-    let receipt = Receipt {
-        scope: key.scope(caller.actor),
-        key: key.as_str().to_owned(),
-        fingerprint: key.fingerprint().to_owned(),
-        status: 0,
-        answer: String::new(),
-        created_at: bank.now(),
-    };
+    let (scope, name) = (key.scope(caller.actor), key.as_str().to_owned());
     let outer = bank.db.begin().await?;
-    let claimed = store::claim(&outer, receipt.clone()).await;
+    let claimed = receipts::claim(&outer, (&scope, &name), key.fingerprint(), bank.now()).await;
     if !claimed.map_err(in_flight_when_busy)? {
-        return replay(&outer, &receipt).await;
+        return replay(&outer, &scope, key).await;
     }
     let work = database::savepoint(&outer).await?;
-    Ok(Begun::Fresh(Attempt { work, outer, receipt, request_id: caller.request_id }))
+    Ok(Begun::Fresh(Attempt { work, outer, scope, key: name, request_id: caller.request_id }))
 }
 
 /// The claim waits for nothing but a twin.
@@ -63,16 +58,16 @@ fn in_flight_when_busy(error: DbErr) -> Problem {
     if database::is_busy(&error) { model::in_flight() } else { Problem::from(error) }
 }
 
-async fn replay(outer: &Tx, asked: &Receipt) -> Result<Begun, Problem> {
+async fn replay(outer: &Tx, scope: &str, key: &IdempotencyKey) -> Result<Begun, Problem> {
     // Gone between the two statements only if the purge took it at this moment: the next try finds it free.
-    let Some(stored) = store::find(outer, &asked.scope, &asked.key).await? else {
+    let Some(stored) = receipts::find(outer, scope, key.as_str()).await? else {
         return Err(model::in_flight());
     };
-    if stored.fingerprint != asked.fingerprint {
+    if stored.fingerprint != key.fingerprint() {
         return Err(model::key_reused());
     }
-    let status = u16::try_from(stored.status).unwrap_or_default();
-    Ok(Begun::Replay(model::replayed(status, stored.answer)))
+    let Answer { status, body } = stored.answer();
+    Ok(Begun::Replay(model::replayed(status, body)))
 }
 
 impl Attempt {
@@ -104,11 +99,10 @@ impl Attempt {
             }
             Err(problem) => return Err(problem),
         };
-        let Receipt { scope, key, .. } = &self.receipt;
-        let stored = i16::try_from(status.as_u16()).unwrap_or(500);
-        store::answer(&self.outer, scope, key, stored, &text).await?;
+        let answer = Answer { status: status.as_u16(), body: text };
+        receipts::answer(&self.outer, (&self.scope, &self.key), &answer).await?;
         self.outer.commit().await?;
-        Ok(model::rendered(status.as_u16(), text))
+        Ok(model::rendered(answer.status, answer.body))
     }
 
     /// Commits the work, frees the key and refuses: the caller must do something first, then repeat.
@@ -119,7 +113,7 @@ impl Attempt {
     /// Always: `problem`, or 500 and 503 when the commit fails.
     pub async fn postpone(self, problem: Problem) -> Result<Response, Problem> {
         self.work.commit().await?;
-        store::release(&self.outer, &self.receipt.scope, &self.receipt.key).await?;
+        receipts::release(&self.outer, (&self.scope, &self.key)).await?;
         self.outer.commit().await?;
         Err(problem)
     }
@@ -131,7 +125,7 @@ impl Attempt {
 /// `DbErr` of the delete.
 pub async fn purge(bank: &Bank) -> Result<u64, DbErr> {
     let tx = bank.db.begin().await?;
-    let deleted = store::delete_before(&tx, bank.now() - KEEP).await?;
+    let deleted = receipts::forget_before(&tx, bank.now() - KEEP).await?;
     tx.commit().await?;
     Ok(deleted)
 }

@@ -1,17 +1,17 @@
 //! Who somebody is, for the slices above.
 
 use kernel::UserId;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbErr};
+
+use super::model::UserKind;
+use super::store::users;
 
 /// Says whether a customer has the id; a member of staff is none.
 ///
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn is_customer(conn: &impl ConnectionTrait, id: UserId) -> Result<bool, DbErr> {
-    let found =
-        users().and_where(Expr::col("id").eq(id)).and_where(Expr::col("kind").eq("customer")).to_owned();
-    Ok(conn.query_one(&found).await?.is_some())
+    Ok(users::find(conn, id).await?.is_some_and(|user| user.kind == UserKind::Customer))
 }
 
 /// Finds somebody by e-mail address, in any case.
@@ -19,9 +19,7 @@ pub async fn is_customer(conn: &impl ConnectionTrait, id: UserId) -> Result<bool
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn find_by_email(conn: &impl ConnectionTrait, email: &str) -> Result<Option<UserId>, DbErr> {
-    let found = users().and_where(Expr::col("email_key").eq(email.to_lowercase())).to_owned();
-    let row = conn.query_one(&found).await?;
-    row.map(|row| row.try_get("", "id")).transpose()
+    Ok(users::find_by_email(conn, &email.to_lowercase()).await?.map(|user| user.id))
 }
 
 /// Returns the full names of users, in the order of their ids; unknown ids are left out.
@@ -29,9 +27,7 @@ pub async fn find_by_email(conn: &impl ConnectionTrait, email: &str) -> Result<O
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn names(conn: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<String>, DbErr> {
-    let named = users().column("full_name").and_where(Expr::col("id").is_in(ids.iter().copied())).to_owned();
-    let rows = conn.query_all(&named).await?;
-    rows.into_iter().map(|row| row.try_get("", "full_name")).collect()
+    users::names(conn, ids).await
 }
 
 /// Says whether nobody was ever registered.
@@ -39,10 +35,5 @@ pub async fn names(conn: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<St
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn is_empty(conn: &impl ConnectionTrait) -> Result<bool, DbErr> {
-    let anybody = users().limit(1).to_owned();
-    Ok(conn.query_one(&anybody).await?.is_none())
-}
-
-fn users() -> SelectStatement {
-    Query::select().column("id").from("users").order_by("id", sea_orm::sea_query::Order::Asc).to_owned()
+    Ok(users::any(conn).await?.is_none())
 }

@@ -208,7 +208,7 @@ async fn book(
     }
     let posting =
         Posting { actor: Actor::System, authority: Authority::Import, request_id: Some(caller.request_id) };
-    let submitted = bank.ledger.submit(Submission { posting, items, receipt: None }).await;
+    let submitted = bank.ledger.submit(Submission::new(posting, items)).await;
     let Submitted::Decided { items, .. } =
         submitted.map_err(|error| refused(&lines[0], &error.to_string()))?
     else {
@@ -248,16 +248,9 @@ fn transfer(line: &TransactionLine, account: AccountId) -> NewTransfer {
 }
 
 /// Names the transfer by what the former system called it: the same line has the same id every time.
-///
-/// The day stands in the front bits, so that ids sort by it as others do.
 fn transfer_id(line: &TransactionLine) -> TransferId {
     let name = format!("florin:import:{}:{}", line.number, line.external_id);
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, name.as_bytes());
-    let mut bytes = [0; 10];
-    bytes.copy_from_slice(&hash.as_ref()[..10]);
-    let day = line.effective_on.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
-    let milliseconds = u64::try_from(day).unwrap_or(0);
-    TransferId::from_uuid(uuid::Builder::from_unix_timestamp_millis(milliseconds, &bytes).into_uuid())
+    ledger::transfer::id_from(&name, line.effective_on.and_time(NaiveTime::MIN).and_utc())
 }
 
 fn at(line: &AccountLine, error: &AccountError) -> ImportError {

@@ -1,5 +1,7 @@
 //! Asking for a level, and setting it.
 
+use std::collections::HashMap;
+
 use kernel::UserId;
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
@@ -44,6 +46,17 @@ pub async fn require_all(
     if have < need { Err(KycError::LevelTooLow { have, need }) } else { Ok(()) }
 }
 
+/// Returns how well each of several customers is known; who is not listed is not known at all.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn levels(
+    conn: &impl ConnectionTrait,
+    users: &[UserId],
+) -> Result<HashMap<UserId, KycLevel>, DbErr> {
+    Ok(store::levels(conn, users).await?.into_iter().collect())
+}
+
 /// Sets a customer's level, and returns the one before.
 ///
 /// # Errors
@@ -64,6 +77,9 @@ pub async fn set_level(bank: &Bank, caller: &Caller, command: SetLevel) -> Resul
         .because(reason)
         .change(json!({ "level": before }), json!({ "level": level }));
     audit::record(bank, &tx, caller, event).await?;
+    if level < before {
+        identity::service::lower_standing(bank, &tx).await?;
+    }
     tx.commit().await?;
     Ok(before)
 }

@@ -8,7 +8,6 @@
 //! Cost: four statements a page (owners, accounts, entries, counterparties), whatever the number of accounts;
 //! three across all accounts. What staff look at leaves an audit row besides.
 
-#[allow(unused_qualifications, reason = "what utoipa writes for a query names its type again")]
 mod api;
 mod csv;
 mod model;

@@ -94,10 +94,8 @@ pub async fn find(
     let sides = [transfer.debit_account_id, transfer.credit_account_id];
     let mut seen = Vec::new();
     for side in sides {
-        match accounts::service::find_for(connection, caller, side, Need::View).await {
-            Ok(access) => seen.push(access.id()),
-            Err(AccountError::Storage(error)) => return Err(error.into()),
-            Err(_) => {}
+        if let Some(access) = accounts::service::find_visible(connection, caller, side).await? {
+            seen.push(access.id());
         }
     }
     if seen.is_empty() {

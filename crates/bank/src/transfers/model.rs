@@ -5,6 +5,7 @@ mod tables;
 use chrono::{Duration, NaiveDate};
 use kernel::{
     AccountId, AccountNumber, ApprovalId, ChallengeId, Currency, Instant, Money, PayeeLookupId, TransferId,
+    UserId,
 };
 use ledger::{HoldState, Refusal, SubmitError, Transfer, TransferKind};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,18 @@ pub enum PayTo {
     Account(AccountId),
     /// An account at this bank by its number.
     Number(AccountNumber),
+}
+
+impl PayTo {
+    /// Returns the account, where it was named by its id.
+    pub fn account(&self) -> Option<AccountId> {
+        if let Self::Account(id) = self { Some(*id) } else { None }
+    }
+
+    /// Returns the number, where the account was named by it.
+    pub fn number(&self) -> Option<&AccountNumber> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
 }
 
 /// Says whether a payment moves money now or reserves it first.
@@ -254,6 +267,18 @@ pub enum TransferError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] sea_orm::DbErr),
+}
+
+impl TransferError {
+    /// Says whether rights to an account have changed since the payment was judged: then it is judged again.
+    pub fn is_outdated(&self) -> bool {
+        matches!(self, Self::Submit(SubmitError::AccessChanged))
+    }
+}
+
+/// Counts the holders who have yet to sign.
+pub fn missing(signers: &[UserId], signed: &[UserId]) -> usize {
+    signers.iter().filter(|signer| !signed.contains(signer)).count()
 }
 
 /// Says whether an amount reaches a threshold that is given in another currency's minor units.

@@ -51,6 +51,19 @@ pub(crate) async fn known_payees(
     Ok(known.all(connection).await?.into_iter().map(|payee| payee.account_id).collect())
 }
 
+/// The most payees of one person that are remembered; the others are looked up for each payment.
+const MOST_PAYEES: u64 = 500;
+
+/// Returns the accounts that the user has paid before, the latest first.
+pub(crate) async fn payees_of(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Vec<AccountId>, DbErr> {
+    let paid = payee::Entity::find().filter(payee::Column::UserId.eq(user));
+    let paid = paid.order_by_desc(payee::Column::ConfirmedAt).limit(MOST_PAYEES).all(connection).await?;
+    Ok(paid.into_iter().map(|payee| payee.account_id).collect())
+}
+
 pub(crate) async fn insert_payee_unless_known(tx: &Tx, payee: Payee) -> Result<(), DbErr> {
     let known =
         OnConflict::columns([payee::Column::UserId, payee::Column::AccountId]).do_nothing().to_owned();

@@ -1,6 +1,8 @@
 //! Lists on the wire.
 
-use kernel::{Page, PageRequest};
+use std::str::FromStr;
+
+use kernel::{Cursor, Page, PageRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,6 +32,18 @@ impl ListQuery {
         let after = self.after.as_deref().map(str::parse).transpose();
         let after = after.map_err(|_| Problem::invalid_field("after", "not a cursor of this list"))?;
         Ok(PageRequest { limit, after })
+    }
+
+    /// Turns the query into a page request of a list whose cursors hold a `K`.
+    ///
+    /// # Errors
+    /// 422 for a limit out of range or a cursor that this list did not make.
+    pub fn page_of<K: FromStr>(&self) -> Result<PageRequest, Problem> {
+        let page = self.page()?;
+        match page.after.as_ref().map(Cursor::key::<K>) {
+            Some(Err(_)) => Err(Problem::invalid_field("after", "not a cursor of this list")),
+            _ => Ok(page),
+        }
     }
 }
 

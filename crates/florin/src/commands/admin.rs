@@ -48,7 +48,8 @@ pub(crate) async fn run(mut config: Config, command: Command) -> anyhow::Result<
     let full_name: FullName = arguments.name.parse().context("--name")?;
     let roles: Result<Vec<Role>, _> = arguments.roles.iter().map(|role| role.parse()).collect();
     let roles = roles.context("--role is none of support, compliance, operations, auditor and admin")?;
-    let bank = start::open(&mut config, Schema::Migrate).await?;
+    let schema = Schema::usual(&config);
+    let bank = start::open(&mut config, schema).await?;
     let password = if arguments.password_stdin { typed()? } else { generated(&bank.random) };
     let mut words = own_words(email.as_str(), full_name.as_str());
     words.push(&bank.settings.bank_name);

@@ -2,6 +2,7 @@
 
 use bank::accounts::service::seen_by;
 use bank::identity::directory;
+use bank::identity::service::typed;
 use bank::{Bank, Caller, Role};
 use kernel::{Actor, RequestId, UserId};
 use serde::Serialize;
@@ -54,7 +55,7 @@ pub(super) async fn read(bank: &Bank, api: &str, metrics: &str) -> anyhow::Resul
     let mut sign_ins = Vec::new();
     for clerk in &sample::STAFF {
         if let Some(user_id) = directory::find_by_email(connection, clerk.email).await? {
-            let totp_secret = Some(base32(sample::totp_seed(clerk.email).expose()));
+            let totp_secret = Some(typed(&sample::totp_seed(clerk.email)).expose().clone());
             let email = clerk.email.to_owned();
             sign_ins.push(SignIn {
                 role: clerk.role,
@@ -144,31 +145,5 @@ impl SignIn {
     /// Says which second factor there is.
     pub(super) fn second_factor(&self) -> String {
         self.totp_secret.as_ref().map_or_else(String::new, |secret| format!("TOTP secret {secret}"))
-    }
-}
-
-/// Writes bytes in base 32 (RFC 4648 §6) without padding, as authenticators read them.
-fn base32(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let bits = |place: usize| {
-        let (byte, shift) = (place / 8, place % 8);
-        let high = u16::from(bytes[byte]) << 8;
-        let low = bytes.get(byte + 1).copied().map_or(0, u16::from);
-        usize::from((high | low) >> (11 - shift) & 31)
-    };
-    (0..bytes.len() * 8).step_by(5).map(|place| char::from(ALPHABET[bits(place)])).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base32;
-
-    #[test]
-    fn base_32_follows_the_standards_vectors() {
-        for (bytes, text) in
-            [("", ""), ("f", "MY"), ("fo", "MZXQ"), ("foo", "MZXW6"), ("foobar", "MZXW6YTBOI")]
-        {
-            assert_eq!(base32(bytes.as_bytes()), text);
-        }
     }
 }

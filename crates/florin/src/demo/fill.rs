@@ -155,7 +155,7 @@ async fn book(bank: &Bank, people: &[Person], holdings: &[Holding], event: &Even
     let id = TransferId::generate(bank.now(), &bank.random);
     let mut transfer = NewTransfer::new(id, action, code(event.happening));
     transfer.reference.clone_from(&event.reference);
-    let submission = Submission { posting, items: vec![vec![transfer]], receipt: None };
+    let submission = Submission::new(posting, vec![vec![transfer]]);
     match bank.ledger.submit(submission).await? {
         Submitted::Decided { .. } | Submitted::Replayed(_) => Ok(()),
     }
@@ -221,7 +221,7 @@ async fn hold(bank: &Bank, currency: Currency, guest: &Holding) -> anyhow::Resul
     };
     let mut transfer = NewTransfer::new(TransferId::generate(bank.now(), &bank.random), action, "card");
     "Hotel Meridian, deposit".clone_into(&mut transfer.reference);
-    let submission = Submission { posting: Posting::SYSTEM, items: vec![vec![transfer]], receipt: None };
+    let submission = Submission::new(Posting::SYSTEM, vec![vec![transfer]]);
     bank.ledger.submit(submission).await?;
     Ok(())
 }

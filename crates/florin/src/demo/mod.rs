@@ -45,7 +45,8 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     if let Some(scratch) = &scratch {
         scratch.take_place(&mut config);
     }
-    let bank = start::open(&mut config, Schema::Migrate).await?;
+    let schema = Schema::usual(&config);
+    let bank = start::open(&mut config, schema).await?;
     match sample::filling(&bank).await? {
         Filling::Whole => {}
         Filling::Empty => {

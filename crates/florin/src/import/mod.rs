@@ -32,7 +32,8 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
         Ok(batch) => batch,
         Err(faults) => return refuse(&faults),
     };
-    let bank = start::open(&mut config, Schema::Migrate).await?;
+    let schema = Schema::usual(&config);
+    let bank = start::open(&mut config, schema).await?;
     let bar = bar(&batch);
     let begun = Instant::now();
     let done = imports::service::run(&bank, &batch, |progress| {

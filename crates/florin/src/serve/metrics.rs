@@ -59,6 +59,7 @@ fn page(request: &Request<Body>, handle: &PrometheusHandle, db: &Database) -> Re
     }
     process::measure();
     measure_pools(db);
+    metrics::counter!("florin_database_statements_total").absolute(db.statements());
     plain(StatusCode::OK, handle.render())
 }
 

@@ -84,7 +84,7 @@ async fn end(bank: Bank) {
 }
 
 fn schema(config: &Config, arguments: &Arguments) -> Schema {
-    if config.migrate_at_start && !arguments.no_migrate { Schema::Migrate } else { Schema::Expect }
+    if arguments.no_migrate { Schema::Expect } else { Schema::usual(config) }
 }
 
 /// Holds the bound listeners: what connects from now on is answered once [`Server::run`] runs.

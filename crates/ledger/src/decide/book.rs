@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use kernel::{AccountId, Instant, TransferId};
 
 use super::apply::Change;
-use crate::{Account, Hold, Month, NewTransfer, Transfer, TransferKind};
+use crate::{Account, Hold, Month, NewTransfer, Seen, Transfer, TransferKind};
 
 /// Holds the accounts, transfers and holds of one decision, or of a batch of them.
 #[derive(Clone, Debug)]
@@ -74,6 +74,11 @@ impl Book {
     /// Adds an account as the database has it.
     pub fn insert_account(&mut self, account: Account) {
         self.accounts.insert(account.id, account);
+    }
+
+    /// Says whether nobody's right to an account has changed since it was judged.
+    pub(crate) fn still_stands(&self, seen: &Seen) -> bool {
+        self.accounts.get(&seen.account).is_some_and(|account| account.access_version == seen.access_version)
     }
 
     /// Adds a transfer that stands in the journal.

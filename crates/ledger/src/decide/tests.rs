@@ -63,6 +63,7 @@ fn account(id: AccountId, status: AccountStatus, credits: i64) -> Account {
         spent_day_minor: 700,
         spent_month_on: day("2026-03-01"),
         spent_month_minor: 200,
+        access_version: 1,
         opened_at: now(),
     }
 }

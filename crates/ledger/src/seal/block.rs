@@ -6,7 +6,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{QueryOrder, QuerySelect};
 
-use super::encoding::{Digest, Encoder};
+use super::encoding::Digest;
+use super::evidence::Header;
 use super::{Chained, SealedRow};
 
 /// The hash that stands before the first block.
@@ -40,7 +41,7 @@ pub mod seal {
         pub previous_hash: Vec<u8>,
         /// For each row four bytes of distance from `from_position` and 32 bytes of digest.
         pub row_digests: Vec<u8>,
-        /// The SHA-256 over everything above.
+        /// The SHA-256 over everything above, with the digests' own SHA-256 in their place.
         pub hash: Vec<u8>,
         /// When it was sealed; not part of the hash.
         pub sealed_at: Instant,
@@ -57,26 +58,14 @@ pub use seal::Model as Seal;
 use seal::{ActiveModel, Column, Entity};
 
 impl Seal {
-    /// Computes the hash: name, number, previous hash, positions, count and row digests, canonically encoded.
+    /// Computes the hash of its header.
     pub fn computed_hash(&self) -> Digest {
-        Encoder::new("florin/seal/1")
-            .text(&self.chain)
-            .integer(self.number)
-            .bytes(&self.previous_hash)
-            .integer(self.from_position)
-            .integer(self.through_position)
-            .integer(self.row_count)
-            .bytes(&self.row_digests)
-            .digest()
+        Header::of(self).hash(&self.chain)
     }
 
     /// Lists the rows it covers: position and digest.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (i64, &[u8])> {
-        self.row_digests.chunks(ROW_BYTES).map(|row| {
-            let (distance, digest) = row.split_at(row.len().min(4));
-            let distance = distance.try_into().map_or(u32::MAX, u32::from_be_bytes);
-            (self.from_position.saturating_add(i64::from(distance)), digest)
-        })
+        listed(&self.row_digests, self.from_position)
     }
 
     /// Says whether the list of rows has the length that the count asks for.
@@ -84,6 +73,20 @@ impl Seal {
         let count = usize::try_from(self.row_count).unwrap_or(usize::MAX);
         count.checked_mul(ROW_BYTES) == Some(self.row_digests.len())
     }
+}
+
+/// Reads a list of rows: position and digest.
+fn listed(row_digests: &[u8], from: i64) -> impl Iterator<Item = (i64, &[u8])> {
+    row_digests.chunks(ROW_BYTES).map(move |row| {
+        let (distance, digest) = row.split_at(row.len().min(4));
+        let distance = distance.try_into().map_or(u32::MAX, u32::from_be_bytes);
+        (from.saturating_add(i64::from(distance)), digest)
+    })
+}
+
+/// Says whether a list of rows names this one.
+pub(super) fn is_listed(row_digests: &[u8], from: i64, row: (i64, &[u8])) -> bool {
+    listed(row_digests, from).any(|one| one == row)
 }
 
 /// Makes the block that follows `last` from rows in order; `through` may lie behind the last row.
@@ -101,7 +104,7 @@ pub(super) fn make<C: Chained>(
     for row in rows {
         let distance = u32::try_from(row.position - from).map_err(|_| row.position)?;
         row_digests.extend_from_slice(&distance.to_be_bytes());
-        row_digests.extend_from_slice(row.digest.as_ref().ok_or(row.position)?);
+        row_digests.extend_from_slice(&row.digest().ok_or(row.position)?);
     }
     let mut seal = Seal {
         chain: C::NAME.to_owned(),
@@ -125,6 +128,13 @@ pub(super) fn make<C: Chained>(
 pub async fn last(connection: &impl ConnectionTrait, chain: &str) -> Result<Option<Seal>, DbErr> {
     let of_chain = Entity::find().filter(Column::Chain.eq(chain));
     of_chain.order_by_desc(Column::Number).one(connection).await
+}
+
+/// Finds the block that covers a position.
+pub(super) async fn covering(tx: &Tx, chain: &str, position: i64) -> Result<Option<Seal>, DbErr> {
+    let reaches =
+        Entity::find().filter(Column::Chain.eq(chain)).filter(Column::ThroughPosition.gte(position));
+    reaches.order_by_asc(Column::Number).one(tx).await
 }
 
 /// Lists blocks in order, from the one after `number`.

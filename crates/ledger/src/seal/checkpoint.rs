@@ -96,10 +96,10 @@ pub async fn checkpoint<C: Chained>(
     directory: Option<&Path>,
     now: Instant,
 ) -> Result<Option<Checkpoint>, CheckpointError> {
-    let Some(seal) = block::last(db.primary(), C::NAME).await? else {
+    let Some(seal) = block::last(db.latest(), C::NAME).await? else {
         return Ok(None);
     };
-    let known = Entity::find_by_id((C::NAME.to_owned(), seal.number)).one(db.primary()).await?;
+    let known = Entity::find_by_id((C::NAME.to_owned(), seal.number)).one(db.latest()).await?;
     let is_new = known.is_none();
     let made = if let Some(known) = known {
         known
@@ -134,6 +134,11 @@ async fn store(db: &Database, checkpoint: Checkpoint) -> Result<(), DbErr> {
     let insert = Entity::insert(ActiveModel::from(checkpoint).reset_all()).on_conflict(nothing);
     insert.exec_without_returning(&tx).await?;
     tx.commit().await
+}
+
+/// Finds the newest checkpoint of a chain.
+pub(super) async fn newest(tx: &Tx, chain: &str) -> Result<Option<Checkpoint>, DbErr> {
+    Entity::find().filter(Column::Chain.eq(chain)).order_by_desc(Column::SealNumber).one(tx).await
 }
 
 /// Lists the checkpoints of a chain that the database holds, oldest first.

@@ -6,7 +6,7 @@ use kernel::{Instant, TransferId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement};
 use uuid::Uuid;
 
-use super::encoding::{Digest, Encoder};
+use super::encoding::Encoder;
 use super::{Chained, SealedRow};
 
 /// The advisory lock shared by the journal's writers: "florin" in ASCII, as a number, and 3.
@@ -14,7 +14,7 @@ pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e03;
 
 /// Names the chain over `ledger_transfers`.
 ///
-/// A row's digest covers every column of the transfer in the order of `Row::digest`, then the balances after its
+/// A row's digest covers every column of the transfer in the order of `Row::canonical`, then the balances after its
 /// debit and its credit entry. Whatever else an entry says it repeats from its transfer: that is compared, and a
 /// difference is the row's complaint.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +86,7 @@ struct Row {
 }
 
 impl Row {
-    fn digest(&self) -> Digest {
+    fn canonical(&self) -> Vec<u8> {
         Encoder::new("florin/journal/1")
             .integer(self.position)
             .uuid(self.id)
@@ -112,7 +112,7 @@ impl Row {
             .date(self.effective_on)
             .optional(self.debit_balance_after_minor, Encoder::integer)
             .optional(self.credit_balance_after_minor, Encoder::integer)
-            .digest()
+            .into_bytes()
     }
 
     fn has_entries(&self) -> bool {
@@ -139,12 +139,12 @@ fn sealed(row: &QueryResult) -> Result<SealedRow, DbErr> {
     let Ok(row) = Row::from_query_result(row, "") else {
         let position = row.try_get("", "position")?;
         let name = row.try_get("", "id").map_or("a transfer".to_owned(), name);
-        return Ok(SealedRow { position, name, digest: None, complaint: None, entries: 0 });
+        return Ok(SealedRow { position, name, canonical: None, complaint: None, entries: 0 });
     };
     Ok(SealedRow {
         position: row.position,
         name: name(row.id),
-        digest: Some(row.digest()),
+        canonical: Some(row.canonical()),
         complaint: row.complaint(),
         entries: if row.has_entries() { 2 } else { 0 },
     })

@@ -8,7 +8,8 @@
 //!
 //! A chain inside the database says nothing against somebody who rewrites all of it. [`checkpoint()`] signs how far a
 //! chain has come and appends that to a file outside the database as well: a cut tail, a rewritten chain, a fork
-//! and an old copy all contradict a checkpoint. `verify` reads both.
+//! and an old copy all contradict a checkpoint. `verify` reads both. Somebody without the database is shown an
+//! [`Inclusion`] or a [`Growth`].
 //!
 //! Cost: a block of a thousand rows is one read and one insert; 36 bytes a row. Writers wait for the sealer only
 //! while it reads one number, and it gives up after 200 ms behind a long transaction.
@@ -17,6 +18,7 @@ mod block;
 mod checkpoint;
 mod checkpoint_file;
 mod encoding;
+mod evidence;
 mod journal;
 mod key;
 mod sealer;
@@ -26,7 +28,9 @@ pub use block::{Seal, last};
 pub(crate) use checkpoint::all as stored_checkpoints;
 pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};
 pub(crate) use checkpoint_file::from_files as exported_checkpoints;
+pub(crate) use encoding::sha256;
 pub use encoding::{Digest, Encoder};
+pub use evidence::{EvidenceError, Growth, Header, Inclusion, growth, inclusion};
 pub use journal::{JOURNAL_LOCK, Journal};
 pub use key::{KeyError, SigningKey, VerifyingKey};
 pub use sealer::{SealError, Sealed, seal};
@@ -61,10 +65,17 @@ pub struct SealedRow {
     pub position: i64,
     /// What people call it: its id in text form.
     pub name: String,
-    /// The SHA-256 of its canonical bytes; none when a column cannot be read.
-    pub digest: Option<Digest>,
+    /// Its canonical bytes; none when a column cannot be read.
+    pub canonical: Option<Vec<u8>>,
     /// What in the row contradicts its neighbors, found while reading; the sealer does not mind.
     pub complaint: Option<&'static str>,
     /// How many entries belong to it.
     pub entries: u8,
+}
+
+impl SealedRow {
+    /// Returns the SHA-256 of its canonical bytes.
+    pub fn digest(&self) -> Option<Digest> {
+        self.canonical.as_deref().map(sha256)
+    }
 }

@@ -51,12 +51,12 @@ pub enum SealError {
 /// [`SealError::Unreadable`], then [`SealError::Storage`].
 pub async fn seal<C: Chained>(db: &Database, now: Instant) -> Result<Sealed, SealError> {
     let Some(highest) = highest_position::<C>(db).await? else {
-        let last = block::last(db.primary(), C::NAME).await?;
+        let last = block::last(db.latest(), C::NAME).await?;
         return Ok(Sealed { rows: 0, last, lag: 0, waited_out: true });
     };
     let mut rows = 0;
     loop {
-        let last = block::last(db.primary(), C::NAME).await?;
+        let last = block::last(db.latest(), C::NAME).await?;
         let sealed_through = last.as_ref().map_or(0, |last| last.through_position);
         if highest <= sealed_through {
             return Ok(finished::<C>(Sealed { rows, last, lag: 0, waited_out: false }));

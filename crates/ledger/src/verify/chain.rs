@@ -127,7 +127,7 @@ impl<C: Chained> Walk<'_, C> {
 
     async fn tail(&mut self, last: Option<&Seal>) -> Result<(), DbErr> {
         while let Some(row) = self.rows.next(self.tx, i64::MAX).await? {
-            if row.digest.is_none() {
+            if row.canonical.is_none() {
                 self.faults.note_at(FaultKind::Unreadable, row.position, row.name.clone(), "cannot be read");
             }
             self.report.unsealed += 1;
@@ -151,7 +151,7 @@ impl<C: Chained> Walk<'_, C> {
 }
 
 fn compare(row: &SealedRow, sealed: &[u8], faults: &mut Faults) {
-    match row.digest {
+    match row.digest() {
         Some(digest) if digest == sealed => {}
         Some(_) => {
             let detail = "its content is not what was sealed";

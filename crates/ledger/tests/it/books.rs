@@ -5,7 +5,7 @@ use std::ops::Deref;
 use chrono::Duration;
 use database::{Database, Engine};
 use kernel::{AccountId, Random, Secret, TransferId};
-use ledger::seal::{Journal, SigningKey, checkpoint, seal};
+use ledger::seal::{Checkpoint, Journal, SigningKey, checkpoint, seal};
 use ledger::verify::{FaultKind, Report, VerifyOptions};
 use ledger::{Action, Posting};
 use sea_orm::ConnectionTrait;
@@ -69,10 +69,19 @@ impl Books {
         seal::<Journal>(&self.database, self.clock.now()).await.unwrap()
     }
 
-    /// Seals and signs, in the database and outside.
-    pub(crate) async fn sign(&self) {
+    /// Seals and signs, in the database and outside; returns the checkpoint unless there is nothing new.
+    pub(crate) async fn sign(&self) -> Option<Checkpoint> {
         self.seal().await;
-        checkpoint::<Journal>(&self.database, &key(), Some(&self.directory), self.clock.now()).await.unwrap();
+        let (directory, now) = (Some(self.directory.as_path()), self.clock.now());
+        checkpoint::<Journal>(&self.database, &key(), directory, now).await.unwrap()
+    }
+
+    /// Finds the transfer at a place in the journal.
+    pub(crate) async fn transfer_at(&self, position: i64) -> TransferId {
+        let sql = format!("select id from ledger_transfers where position = {position}");
+        let statement = sea_orm::Statement::from_string(self.database.read().get_database_backend(), sql);
+        let row = self.database.read().query_one_raw(statement).await.unwrap().expect("a transfer");
+        row.try_get("", "id").unwrap()
     }
 
     /// Verifies against both sources of checkpoints.

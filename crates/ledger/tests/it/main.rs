@@ -5,6 +5,7 @@
 
 mod accounts;
 mod books;
+mod evidence;
 mod export;
 mod model;
 mod nodes;

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use kernel::AccountId;
 use ledger::{
     Action, Answer, ItemOutcome, LedgerOptions, NewTransfer, Receipt, Refusal, Submission, SubmitError,
-    Submitted, receipts,
+    Submitted, accounts, receipts,
 };
 
 use crate::stage::{Stage, customer, gbp};
@@ -29,7 +29,7 @@ fn pay(stage: &Stage, debit: AccountId, credit: AccountId, minor: i64) -> NewTra
 }
 
 pub(crate) fn single(new: NewTransfer, receipt: impl Into<Option<Receipt>>) -> Submission {
-    Submission { posting: customer(), items: vec![vec![new]], receipt: receipt.into() }
+    Submission { receipt: receipt.into(), ..Submission::new(customer(), vec![vec![new]]) }
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn items_are_decided_in_order_each_by_itself() {
         vec![pay(&stage, bob, alice, 30), pay(&stage, bob, alice, 31)],
         vec![pay(&stage, alice, bob, 40)],
     ];
-    let submission = Submission { posting: customer(), items, receipt: Some(receipt("k", "f")) };
+    let submission = Submission { receipt: Some(receipt("k", "f")), ..Submission::new(customer(), items) };
     let Submitted::Decided { items, answer } = stage.ledger.submit(submission.clone()).await.unwrap() else {
         panic!("not decided");
     };
@@ -73,11 +73,36 @@ async fn a_repeated_key_gets_its_answer_and_another_request_is_refused() {
     let stored = receipts::find(stage.database.read(), "usr:transfers", "k").await.unwrap().unwrap();
     assert_eq!(stored.answer(), answer);
     let tx = stage.database.begin().await.unwrap();
-    assert!(!receipts::insert(&tx, &stored, stage.clock.now()).await.unwrap());
+    let name = ("usr:transfers", "k");
+    assert!(!receipts::claim(&tx, name, "f", stage.clock.now()).await.unwrap());
     let tomorrow = stage.clock.now() + chrono::Duration::days(1);
     assert_eq!(receipts::forget_before(&tx, stage.clock.now()).await.unwrap(), 0);
     assert_eq!(receipts::forget_before(&tx, tomorrow).await.unwrap(), 1);
-    assert!(receipts::insert(&tx, &stored, stage.clock.now()).await.unwrap());
+    assert!(receipts::claim(&tx, name, "f", stage.clock.now()).await.unwrap());
+    receipts::answer(&tx, name, &answer).await.unwrap();
+    assert_eq!(receipts::find(&tx, name.0, name.1).await.unwrap(), Some(stored));
+    receipts::release(&tx, name).await.unwrap();
+    assert_eq!(receipts::find(&tx, name.0, name.1).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_judged_before_a_right_changed_is_not_done_and_leaves_no_answer() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let seen = accounts::access_versions(stage.database.read(), &[alice, bob]).await.unwrap();
+    assert_eq!(seen.len(), 2);
+    let new = pay(&stage, alice, bob, 1);
+    let judged = Submission { seen, ..single(new, receipt("k", "f")) };
+    assert!(stage.ledger.submit(judged.clone()).await.is_ok());
+    let tx = stage.database.begin().await.unwrap();
+    accounts::raise_access_version(&tx, bob).await.unwrap();
+    tx.commit().await.unwrap();
+    let replayed = stage.ledger.submit(judged.clone()).await;
+    assert!(matches!(replayed, Ok(Submitted::Replayed(_))), "what was answered stays answered: {replayed:?}");
+    let outdated = Submission { receipt: Some(receipt("l", "f")), ..judged };
+    assert_eq!(stage.ledger.submit(outdated).await, Err(SubmitError::AccessChanged));
+    assert_eq!(receipts::find(stage.database.read(), "usr:transfers", "l").await.unwrap(), None);
+    assert_eq!(stage.balance(bob).await.0, 1);
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ pub(super) struct HoldResponse {
 /// Now, at the end of a day, or at an instant of the past.
 #[utoipa::path(
     get, path = "/accounts/{id}/balance", tag = "accounts", operation_id = "get_balance",
-    params(("id" = AccountId, Path, description = "The account")),
+    params(("id" = AccountId, Path, description = "The account"), BalanceQuery),
     responses((status = 200, description = "The balance", body = BalanceResponse), Problems),
 )]
 pub(super) async fn get(

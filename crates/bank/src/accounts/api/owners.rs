@@ -1,4 +1,5 @@
 //! Who owns an account and who acts for its holders.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -95,6 +96,7 @@ pub(super) async fn add(
     params(
         ("id" = AccountId, Path, description = "The account"),
         ("user" = UserId, Path, description = "The person"),
+        RemoveOwnerQuery,
     ),
     responses((status = 204, description = "The person is no owner any more"), Problems),
 )]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use kernel::{AccountNumber, CountryCode, Currency, account_number};
+use kernel::{AccountNumber, CountryCode, Currency, account_number, contains_card_number};
 use serde::{Deserialize, Deserializer};
 
 use crate::settings::BankCodes;
@@ -67,7 +67,7 @@ pub struct Nickname(String);
 
 /// Says that a text is no nickname.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a nickname has 1 to 60 characters")]
+#[error("a nickname has 1 to 60 characters and no card number")]
 pub struct NicknameError;
 
 const LONGEST_NICKNAME: usize = 60;
@@ -78,7 +78,7 @@ impl FromStr for Nickname {
     fn from_str(text: &str) -> Result<Self, NicknameError> {
         let text = text.trim();
         let fits = (1..=LONGEST_NICKNAME).contains(&text.chars().count());
-        if !fits || text.chars().any(char::is_control) {
+        if !fits || contains_card_number(text) || text.chars().any(char::is_control) {
             return Err(NicknameError);
         }
         Ok(Self(text.to_owned()))

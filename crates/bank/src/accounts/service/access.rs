@@ -1,7 +1,7 @@
 //! Who may do what to which account: the door that every route and every slice above goes through.
 
-use kernel::{AccountId, Actor, Currency, UserId};
-use sea_orm::ConnectionTrait;
+use kernel::{AccountId, Currency, UserId};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::super::model::{
     Account, AccountAuthority, AccountError, AccountOwner, Need, Product, Standing, judge, require_some,
@@ -68,6 +68,24 @@ pub async fn find_for(
     Ok(AccountAccess { account, product, owners, authority })
 }
 
+/// Finds an account that the caller may see; none for one that is absent or not to be seen, whatever the reason.
+///
+/// For what touches several accounts and is shown to whoever may see one of them.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn find_visible(
+    conn: &impl ConnectionTrait,
+    caller: &Caller,
+    id: AccountId,
+) -> Result<Option<AccountAccess>, DbErr> {
+    match find_for(conn, caller, id, Need::View).await {
+        Ok(access) => Ok(Some(access)),
+        Err(AccountError::Storage(error)) => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
 /// Refuses a caller who may see the transactions of no account at all; whose account it is, is judged after that.
 ///
 /// Staff need more for it than to see accounts, in person as well as by a key.
@@ -100,20 +118,9 @@ pub async fn authority(
 pub async fn view(bank: &Bank, caller: &Caller, id: AccountId) -> Result<AccountAccess, AccountError> {
     let access = find_for(bank.db.read(), caller, id, Need::View).await?;
     if access.authority.standing == Standing::Staff {
-        note_look(bank, caller, Event::new("account.view", Subject::new("account", id))).await?;
+        audit::record_read(bank, caller, Event::new("account.view", Subject::new("account", id))).await?;
     }
     Ok(access)
-}
-
-/// Leaves an audit row for a look by somebody who is not an owner.
-pub(super) async fn note_look(bank: &Bank, caller: &Caller, event: Event) -> Result<(), AccountError> {
-    if caller.actor == Actor::System {
-        return Ok(());
-    }
-    let tx = bank.db.begin().await?;
-    audit::record(bank, &tx, caller, event).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 pub(super) fn holders(owners: &[AccountOwner]) -> Vec<UserId> {

@@ -1,12 +1,11 @@
 //! The monthly fee of products that have one.
 
-use aws_lc_rs::digest;
 use chrono::{NaiveTime, TimeZone};
-use kernel::{AccountId, Instant, Money, TransferId};
+use kernel::{Instant, Money};
 use ledger::{
     Action, ChartCode, ItemOutcome, Month, NewTransfer, Posting, Submission, SubmitError, Submitted, chart,
+    transfer,
 };
-use uuid::Builder;
 
 use super::super::store::{self, FeeAccount};
 use crate::Bank;
@@ -42,15 +41,15 @@ pub enum FeesError {
 /// # Errors
 /// [`FeesError::Submit`], then [`FeesError::Storage`].
 pub async fn charge_fees(bank: &Bank) -> Result<FeesCharged, FeesError> {
-    let month = Month::of(bank.ledger.business_date(bank.db.primary()).await?);
+    let month = Month::of(bank.ledger.business_date(bank.db.latest()).await?);
     let begun = beginning(bank, month);
     let (mut outcome, mut after) = (FeesCharged::default(), None);
     loop {
-        let accounts = store::fee_accounts(bank.db.primary(), begun, after, BATCH).await?;
+        let accounts = store::fee_accounts(bank.db.latest(), begun, after, BATCH).await?;
         let Some(last) = accounts.last() else { return Ok(outcome) };
         after = Some(last.id);
         let items = accounts.iter().map(|account| vec![fee(account, month, begun)]).collect();
-        let submission = Submission { posting: Posting::SYSTEM, items, receipt: None };
+        let submission = Submission::new(Posting::SYSTEM, items);
         if let Submitted::Decided { items, .. } = bank.ledger.submit(submission).await? {
             count(&mut outcome, &accounts, &items);
         }
@@ -61,21 +60,12 @@ fn fee(account: &FeeAccount, month: Month, begun: Instant) -> NewTransfer {
     let credit = chart::account_id(ChartCode::FeeIncome, account.currency);
     let amount = Money::new(account.monthly_fee_minor, account.currency);
     let action = Action::Post { debit: account.id, credit, amount };
+    let id = transfer::id_from(&format!("florin:fee:{}:{month}", account.id), begun);
     NewTransfer {
         reference: format!("Account fee {month}"),
         effective_on: Some(month.first_day()),
-        ..NewTransfer::new(fee_id(account.id, month, begun), action, "fee")
+        ..NewTransfer::new(id, action, "fee")
     }
-}
-
-/// Names the fee of one account and month: a UUID of version 7 whose chance is a digest, the same every time.
-fn fee_id(account: AccountId, month: Month, begun: Instant) -> TransferId {
-    let name = format!("florin:fee:{account}:{month}");
-    let hash = digest::digest(&digest::SHA256, name.as_bytes());
-    let mut chance = [0; 10];
-    chance.copy_from_slice(&hash.as_ref()[..10]);
-    let milliseconds = u64::try_from(begun.timestamp_millis()).unwrap_or(0);
-    TransferId::from_uuid(Builder::from_unix_timestamp_millis(milliseconds, &chance).into_uuid())
 }
 
 fn beginning(bank: &Bank, month: Month) -> Instant {

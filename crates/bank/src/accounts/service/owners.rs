@@ -63,6 +63,7 @@ pub async fn add_owner(
     kyc::service::require(&tx, user, access.product.minimum_kyc_level).await?;
     let owner = AccountOwner { account_id: id, user_id: user, role, added_at: bank.now() };
     store::insert_owner(&tx, owner.clone()).await?;
+    ledger::accounts::raise_access_version(&tx, id).await?;
     let event = Event::new("account.add_owner", Subject::new("account", id))
         .change(json!({}), json!({ "user_id": user, "role": role }));
     audit::record(bank, &tx, caller, Event { reason: reason.map(String::from), ..event }).await?;
@@ -85,6 +86,7 @@ pub async fn remove_owner(bank: &Bank, caller: &Caller, command: RemoveOwner) ->
     let reason = reason_of(&access.authority, reason)?;
     let role = removable(&access, user)?;
     store::delete_owner(&tx, id, user).await?;
+    ledger::accounts::raise_access_version(&tx, id).await?;
     let event = Event::new("account.remove_owner", Subject::new("account", id))
         .change(json!({ "user_id": user, "role": role }), json!({}));
     audit::record(bank, &tx, caller, Event { reason: reason.map(String::from), ..event }).await?;

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::model::{Account, AccountError, AccountOwner, OwnerRole, Product, Standing};
 use super::super::store::{self, Filter};
 use super::{AccountAccess, access};
-use crate::audit::{Event, Subject};
+use crate::audit::{self, Event, Subject};
 use crate::{Bank, Caller, Permission};
 
 /// Holds everything that is shown about an account.
@@ -99,7 +99,7 @@ pub async fn list(
             "text": filter.text.is_some(),
         });
         let event = Event { after: Some(asked), ..Event::new("account.list", Subject::new("account", "*")) };
-        access::note_look(bank, caller, event).await?;
+        audit::record_read(bank, caller, event).await?;
     }
     Ok(page)
 }

@@ -39,7 +39,7 @@ async fn list_users(
     caller: Caller,
     Query(query): Query<UsersQuery>,
 ) -> Result<Json<PageResponse<UserResponse>>, Problem> {
-    let page = ListQuery { limit: query.limit, after: query.after }.page()?;
+    let page = ListQuery { limit: query.limit, after: query.after }.page_of::<UserId>()?;
     let text = query.search.filter(|text| !text.is_empty());
     let filter = UserFilter { kind: query.kind, status: query.status, text };
     let page = service::list_users(&bank, &caller, filter, page).await?;

@@ -77,6 +77,8 @@ pub struct Model {
     pub locale: Option<String>,
     /// Whether the person may sign in.
     pub status: UserStatus,
+    /// When the address was proved, by a mailed token, an invitation or whoever made the user.
+    pub verified_at: Option<Instant>,
     /// The password's argon2id hash, as a PHC string.
     pub password_hash: String,
     /// When the password was set.

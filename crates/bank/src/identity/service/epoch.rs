@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use database::Tx;
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
@@ -21,8 +22,21 @@ pub(super) fn forget(bank: &Bank) {
 /// # Errors
 /// `DbErr` when the row cannot be read.
 pub async fn poll_epoch(bank: &Bank) -> Result<(), DbErr> {
-    let epoch = epoch::read(bank.db.latest()).await?;
+    let epoch::Epochs { epoch, standing } = epoch::read(bank.db.latest()).await?;
     bank.guard.principals().see_epoch(epoch);
+    bank.guard.wallets().see_epoch(standing);
+    Ok(())
+}
+
+/// Tells every node, when `tx` commits, that somebody's standing as a payer is less than it was.
+///
+/// The last statement before the commit: the row is locked until then. This node forgets at once.
+///
+/// # Errors
+/// `DbErr` of the update.
+pub async fn lower_standing(bank: &Bank, tx: &Tx) -> Result<(), DbErr> {
+    epoch::raise_standing(tx).await?;
+    bank.guard.wallets().forget_all();
     Ok(())
 }
 
@@ -36,6 +50,7 @@ pub async fn watch_epoch(bank: Bank, stop: CancellationToken) {
         if let Err(error) = poll_epoch(&bank).await {
             tracing::warn!(error = %error, "the security epoch cannot be read");
             forget(&bank);
+            bank.guard.wallets().forget_all();
         }
     }
 }

@@ -18,7 +18,7 @@ mod upkeep;
 pub use api_keys::{NewApiKey, create as create_api_key, list as list_api_keys, revoke as revoke_api_key};
 pub use attempt::throttle;
 pub use confirm::{admit, has_second_factor, note_failure, take_code_of};
-pub use epoch::{poll_epoch, watch_epoch};
+pub use epoch::{lower_standing, poll_epoch, watch_epoch};
 pub use mailing::{
     MailingError, Order as MailOrder, SEND_MAIL, Template as MailTemplate, mail_user, send as send_mail,
 };
@@ -28,7 +28,7 @@ pub use profile::{ProfileChange, find as find_me, step_up_threshold_minor, updat
 pub use register::{NewUser, Registration, create as create_user, register, verify_email};
 pub use second_factor::{
     Enrolment, confirm_enrolment, enrol as enrol_second_factor, remove as remove_second_factor,
-    renew_recovery_codes,
+    renew_recovery_codes, typed,
 };
 pub use session::{
     SignedIn, csrf_token, end as end_session, end_all as end_all_sessions, is_csrf_token,

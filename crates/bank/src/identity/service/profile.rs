@@ -4,6 +4,7 @@ use kernel::{CountryCode, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
+use super::epoch::lower_standing;
 use super::register::search_key;
 use crate::audit::{self, Event, Subject};
 use crate::identity::model::{Email, FullName, IdentityError, Locale, User};
@@ -67,6 +68,9 @@ pub async fn update(bank: &Bank, caller: &Caller, change: ProfileChange) -> Resu
     users::update(&tx, user).await?;
     let event = Event::new("user.update_profile", Subject::new("user", user_id)).change(before, after);
     audit::record(bank, &tx, caller, event).await?;
+    if change.step_up_threshold_minor.is_some() {
+        lower_standing(bank, &tx).await?;
+    }
     Ok(tx.commit().await?)
 }
 

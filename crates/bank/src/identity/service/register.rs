@@ -149,6 +149,7 @@ pub async fn create(bank: &Bank, tx: &Tx, caller: &Caller, new: NewUser) -> Resu
         country: new.country.map(|country| country.to_string()),
         locale: new.locale.map(|locale| locale.as_str().to_owned()),
         status: new.status,
+        verified_at: (new.status == UserStatus::Active).then_some(now),
         password_hash: new.password_hash,
         password_changed_at: now,
         totp_confirmed_at: totp_seed.as_ref().map(|_| now),
@@ -206,6 +207,7 @@ pub async fn verify_email(
     let event = Event::new("user.verify_email", Subject::new("user", user.id));
     let event = event.change(json!({ "status": user.status }), json!({ "status": UserStatus::Active }));
     audit::record(bank, &tx, &visitor.as_caller(), event).await?;
-    users::update(&tx, User { status: UserStatus::Active, updated_at: now, ..user }).await?;
+    let (status, verified_at) = (UserStatus::Active, Some(now));
+    users::update(&tx, User { status, verified_at, updated_at: now, ..user }).await?;
     Ok(tx.commit().await?)
 }

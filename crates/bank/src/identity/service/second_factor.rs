@@ -30,6 +30,11 @@ pub struct Enrolment {
     pub url: Secret<String>,
 }
 
+/// Writes a seed as it is typed into an authenticator: in base 32 (RFC 4648 §6), without padding.
+pub fn typed(seed: &Secret<Vec<u8>>) -> Secret<String> {
+    Secret::new(totp_rs::Secret::from(seed.expose().as_slice()).to_base32())
+}
+
 /// Begins to enrol a second factor; it counts once a code has confirmed it.
 ///
 /// # Errors
@@ -53,10 +58,7 @@ pub async fn enrol(
     }
     let sealed = bank.keys.seal(&bank.random, place(user.id), seed.expose());
     let totp = totp(bank, &user, &seed);
-    let enrolment = Enrolment {
-        secret: Secret::new(totp.secret().to_base32()),
-        url: Secret::new(totp.to_url().unwrap_or_default()),
-    };
+    let enrolment = Enrolment { secret: typed(&seed), url: Secret::new(totp.to_url().unwrap_or_default()) };
     let updated_at = bank.now();
     users::update(&tx, User { totp_seed: Some(sealed), totp_last_step: None, updated_at, ..user }).await?;
     tx.commit().await?;

@@ -63,11 +63,12 @@ pub async fn sign_in(bank: &Bank, visitor: &Visitor, step: FirstStep) -> Result<
     let Some(user) = known.filter(|user| right && user.status != UserStatus::Suspended) else {
         return Err(attempt.fail(known_id, IdentityError::SignInFailed).await);
     };
+    let renewed = renewed(bank, &user, &step.password).await?;
     let tx = bank.db.begin().await?;
     attempt.readmit(&tx).await?;
     let judged = user.password_hash;
     let user = users::load_for_update(&tx, user.id).await?.filter(|user| user.password_hash == judged);
-    let user = user.ok_or(IdentityError::SignInFailed)?;
+    let mut user = user.ok_or(IdentityError::SignInFailed)?;
     match user.status {
         UserStatus::Suspended => return Err(IdentityError::SignInFailed),
         UserStatus::PendingVerification => {
@@ -77,7 +78,12 @@ pub async fn sign_in(bank: &Bank, visitor: &Visitor, step: FirstStep) -> Result<
         }
         UserStatus::Active => {}
     }
+    if let Some(password_hash) = renewed {
+        user.password_hash = password_hash;
+        users::update(&tx, user.clone()).await?;
+    }
     if user.has_second_factor() {
+        tx.commit().await?;
         // The failures stand until the second step is done as well.
         return Ok(SignIn::SecondStep(second_step_token(bank, &user)));
     }
@@ -86,6 +92,19 @@ pub async fn sign_in(bank: &Bank, visitor: &Visitor, step: FirstStep) -> Result<
     tx.commit().await?;
     forget_ended(bank, &signed_in);
     Ok(SignIn::Done(Box::new(signed_in)))
+}
+
+/// Hashes a right password again when the operator has changed what a hash costs.
+async fn renewed(
+    bank: &Bank,
+    user: &User,
+    password: &Secret<String>,
+) -> Result<Option<String>, IdentityError> {
+    let passwords = bank.guard.passwords();
+    if !passwords.is_outdated(&user.password_hash) {
+        return Ok(None);
+    }
+    Ok(Some(passwords.hash(password).await?))
 }
 
 /// Judges the second factor; each code works once.

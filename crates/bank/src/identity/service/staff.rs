@@ -150,7 +150,9 @@ pub async fn reinstate(
     if user.status != UserStatus::Suspended {
         return Err(IdentityError::WrongStatus(user.status));
     }
-    set_status(bank, &tx, caller, user, (UserStatus::Active, "user.reinstate", reason)).await?;
+    let verified = user.verified_at.is_some();
+    let status = if verified { UserStatus::Active } else { UserStatus::PendingVerification };
+    set_status(bank, &tx, caller, user, (status, "user.reinstate", reason)).await?;
     finish(bank, tx).await
 }
 

@@ -31,6 +31,17 @@ pub(crate) async fn find_by_email(db: &impl ConnectionTrait, email_key: &str) ->
     Entity::find().filter(Column::EmailKey.eq(email_key)).one(db).await
 }
 
+/// Returns somebody, whoever it is.
+pub(crate) async fn any(db: &impl ConnectionTrait) -> Result<Option<User>, DbErr> {
+    Entity::find().one(db).await
+}
+
+pub(crate) async fn names(db: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<String>, DbErr> {
+    let named = Entity::find().select_only().column(Column::FullName);
+    let named = named.filter(Column::Id.is_in(ids.iter().copied())).order_by_asc(Column::Id);
+    named.into_tuple().all(db).await
+}
+
 pub(crate) async fn load_for_update(tx: &Tx, id: UserId) -> Result<Option<User>, DbErr> {
     Entity::find_by_id(id).lock_exclusive().one(tx).await
 }

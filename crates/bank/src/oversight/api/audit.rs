@@ -96,7 +96,7 @@ async fn list(
     caller: Caller,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<PageResponse<AuditEventResponse>>, Problem> {
-    let page = ListQuery { limit: query.limit, after: query.after.clone() }.page()?;
+    let page = ListQuery { limit: query.limit, after: query.after.clone() }.page_of::<i64>()?;
     let page = audit::list(&bank, &caller, &query.filter()?, page).await?;
     Ok(Json(PageResponse::new(page, AuditEventResponse::from)))
 }

@@ -106,7 +106,7 @@ async fn list(
     caller: Caller,
     Query(query): Query<JobsQuery>,
 ) -> Result<Json<PageResponse<JobResponse>>, Problem> {
-    let page = ListQuery { limit: query.limit, after: query.after }.page()?;
+    let page = ListQuery { limit: query.limit, after: query.after }.page_of::<JobId>()?;
     let filter = JobFilter { state: query.state, kind: query.kind };
     let page = service::jobs::list_jobs(&bank, &caller, filter, page).await?;
     Ok(Json(PageResponse::new(page, JobResponse::from)))

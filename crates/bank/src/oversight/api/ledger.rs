@@ -87,7 +87,7 @@ async fn accounts(
     caller: Caller,
     Query(query): Query<LedgerAccountsQuery>,
 ) -> Result<Json<PageResponse<LedgerAccountResponse>>, Problem> {
-    let page = ListQuery { limit: query.limit, after: query.after }.page()?;
+    let page = ListQuery { limit: query.limit, after: query.after }.page_of::<AccountId>()?;
     let filter = AccountFilter { code: query.code, currency: query.currency, kind: None };
     let page = service::ledger::list_accounts(&bank, &caller, filter, &page).await?;
     Ok(Json(PageResponse::new(page, LedgerAccountResponse::from)))

@@ -120,7 +120,7 @@ async fn proofs(
     caller: Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<PageResponse<ProofResponse>>, Problem> {
-    let page = service::ledger::list_proofs(&bank, &caller, &query.page()?).await?;
+    let page = service::ledger::list_proofs(&bank, &caller, &query.page_of::<ProofId>()?).await?;
     Ok(Json(PageResponse::new(page, ProofResponse::from)))
 }
 

@@ -54,7 +54,7 @@ pub async fn apply_clock(bank: &Bank) -> Result<(), DbErr> {
     if bank.settings.is_production() {
         return Ok(());
     }
-    let offset = Duration::microseconds(store::clock_offset(bank.db.primary()).await?);
+    let offset = Duration::microseconds(store::clock_offset(bank.db.latest()).await?);
     if offset != bank.clock.offset() {
         bank.clock.set_offset(offset);
         jobs::wake();

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::refusals::refusal_problem;
 use super::shapes::{CreateTransferRequest, TransferResponse};
-use super::transfers::{answered, booked, receipt};
+use super::transfers::{MOST_JUDGEMENTS, answered, booked, receipt};
 use crate::idempotency::IdempotencyKey;
 use crate::transfers::model::{BATCH_SIZE, NewPayment};
 use crate::transfers::service;
@@ -91,15 +91,19 @@ pub async fn create_transfers(
     Json(request): Json<CreateTransfersRequest>,
 ) -> Result<Response, Problem> {
     let (names, payments): (Vec<_>, Vec<_>) = parse(&bank, request)?.into_iter().unzip();
-    let judged = service::prepare_batch(&bank, &caller, &payments).await?;
-    let mut items = Vec::with_capacity(judged.len());
-    let refused = judged.into_iter().map(|planned| {
-        let kept = planned.map(|transfer| items.push(vec![transfer]));
-        kept.err().map(Problem::from)
-    });
-    let refused: Vec<Option<Problem>> = refused.collect();
-    let receipt = receipt(&caller, &key, answer_many(refused, names));
-    Ok(answered(service::submit_batch(&bank, &caller, items, receipt).await?))
+    let names = Arc::new(names);
+    for _ in 0..MOST_JUDGEMENTS {
+        let judged = service::prepare_batch(&bank, &caller, &payments).await?;
+        let mut planned = Vec::with_capacity(judged.len());
+        let refused = judged.into_iter().map(|one| one.map(|one| planned.push(one)).err().map(Problem::from));
+        let refused: Vec<Option<Problem>> = refused.collect();
+        let receipt = receipt(&caller, &key, answer_many(refused, names.clone()));
+        match service::submit_batch(&bank, &caller, planned, receipt).await {
+            Err(error) if error.is_outdated() => {}
+            done => return Ok(answered(done?)),
+        }
+    }
+    Err(Problem::unavailable(1))
 }
 
 fn parse(bank: &Bank, request: CreateTransfersRequest) -> Result<Vec<(String, NewPayment)>, Problem> {
@@ -127,10 +131,10 @@ fn parse(bank: &Bank, request: CreateTransfersRequest) -> Result<Vec<(String, Ne
 /// Says in JSON what became of every payment, in the order of the request; stored as it is.
 ///
 /// The ledger was not asked about those that were refused before.
-fn answer_many(refused: Vec<Option<Problem>>, names: Vec<String>) -> AnswerFn {
+fn answer_many(refused: Vec<Option<Problem>>, names: Arc<Vec<String>>) -> AnswerFn {
     Arc::new(move |outcomes| {
         let mut outcomes = outcomes.iter();
-        let items = refused.iter().zip(&names).map(|(refused, name)| match refused {
+        let items = refused.iter().zip(names.iter()).map(|(refused, name)| match refused {
             Some(problem) => answer_refusal(problem, name),
             None => answer_item(outcomes.next(), name),
         });

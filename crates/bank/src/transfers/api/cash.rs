@@ -7,7 +7,7 @@ use kernel::{AccountId, Money, TransferId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::shapes::{TransferResponse, WaitingResponse, is_text};
+use super::shapes::{TransferResponse, WaitingResponse, reference_fault};
 use super::transfers::done;
 use crate::audit::Reason;
 use crate::idempotency::{self, Begun, IdempotencyKey};
@@ -70,8 +70,8 @@ fn parse(bank: &Bank, request: OperateCashRequest) -> Result<CashOperation, Prob
     if !request.amount.is_positive() {
         return Err(Problem::invalid_field("/amount/amount_minor", "must be above zero"));
     }
-    if !is_text(&request.reference) {
-        return Err(Problem::invalid_field("/reference", "at most 140 printable characters"));
+    if let Some(fault) = reference_fault(&request.reference) {
+        return Err(Problem::invalid_field("/reference", fault));
     }
     Ok(CashOperation {
         id: TransferId::generate(bank.now(), &bank.random),

@@ -75,6 +75,7 @@ fn submit_problem(failure: &SubmitError) -> Problem {
         SubmitError::Unknown => {
             Problem::unavailable(1).detail("repeat the request with the same key to learn its outcome")
         }
+        SubmitError::AccessChanged => Problem::unavailable(1),
         SubmitError::Stopped => Problem::unavailable(5),
         SubmitError::Storage(_) => {
             tracing::error!(error = %failure, "the ledger cannot write");

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use kernel::{
     AccountId, AccountNumber, ApprovalId, ChallengeId, Instant, Money, PayeeLookupId, Random, TransferId,
+    contains_card_number,
 };
 use ledger::TransferKind;
 use serde::{Deserialize, Serialize};
@@ -70,8 +71,8 @@ impl CreateTransferRequest {
         if !self.amount.is_positive() {
             wrong("amount/amount_minor", "must be above zero");
         }
-        if !is_text(&self.reference) {
-            wrong("reference", "at most 140 printable characters");
+        if let Some(fault) = reference_fault(&self.reference) {
+            wrong("reference", fault);
         }
         if self.expires_at.is_some() && self.mode == TransferMode::Immediate {
             wrong("expires_at", "only a hold expires");
@@ -107,9 +108,12 @@ fn fresh(bank: &Bank, random: &Random) -> TransferId {
     TransferId::generate(bank.now(), random)
 }
 
-/// Says whether a text may stand on a statement.
-pub fn is_text(text: &str) -> bool {
-    text.chars().count() <= REFERENCE_LENGTH && !text.chars().any(char::is_control)
+/// Says what keeps a text from standing on a statement.
+pub fn reference_fault(text: &str) -> Option<&'static str> {
+    if text.chars().count() > REFERENCE_LENGTH || text.chars().any(char::is_control) {
+        return Some("at most 140 printable characters");
+    }
+    contains_card_number(text).then_some("a card's number must not be written here")
 }
 
 /// Shows a payment.

@@ -19,6 +19,10 @@ use crate::transfers::service::{self, Planned};
 use crate::web::{Json, Path, Problem, Problems};
 use crate::{Bank, Caller};
 
+/// How often a payment is judged when rights to its accounts change at the same moment, before it is told to come
+/// back.
+pub(super) const MOST_JUDGEMENTS: usize = 3;
+
 /// Pay from an account, now or as a hold.
 ///
 /// A payee who was never paid before is looked up first (`POST payee-lookups`); the first payment, and any above
@@ -36,14 +40,21 @@ pub async fn create_transfer(
     Json(request): Json<CreateTransferRequest>,
 ) -> Result<Response, Problem> {
     let payment = request.parse(&bank, "")?;
-    match service::prepare(&bank, &caller, &payment).await {
-        Ok(planned) if planned.needs_persons() => confirmed(&bank, &caller, &key, (&payment, &planned)).await,
-        Ok(planned) => {
-            let receipt = receipt(&caller, &key, answer_one(caller.request_id));
-            Ok(answered(service::submit(&bank, &caller, planned, receipt).await?))
+    for _ in 0..MOST_JUDGEMENTS {
+        let planned = match service::prepare(&bank, &caller, &payment).await {
+            Ok(planned) => planned,
+            Err(error) => return refuse(&bank, &caller, &key, error.into()).await,
+        };
+        if planned.needs_persons() {
+            return confirmed(&bank, &caller, &key, (&payment, &planned)).await;
         }
-        Err(error) => refuse(&bank, &caller, &key, error.into()).await,
+        let receipt = receipt(&caller, &key, answer_one(caller.request_id));
+        match service::submit(&bank, &caller, planned, receipt).await {
+            Err(error) if error.is_outdated() => {}
+            done => return Ok(answered(done?)),
+        }
     }
+    Err(Problem::unavailable(1))
 }
 
 /// Keeps a refusal that came before the ledger was asked, unless the request was answered before: the world may

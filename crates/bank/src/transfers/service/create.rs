@@ -2,10 +2,11 @@
 
 use database::Tx;
 use kernel::UserId;
-use ledger::{Receipt, Submission, Submitted};
+use ledger::{Receipt, Submission, SubmitError, Submitted};
 
 use super::payees;
 use super::plan::{Planned, plan, posting};
+use super::wallet::{plan_from, wallet};
 use crate::challenges::{self, Subject};
 use crate::transfers::model::{NewPayment, Payee, Payment, TransferError, TransferSignature};
 use crate::transfers::store;
@@ -17,6 +18,11 @@ use crate::{Bank, Caller, Permission};
 /// [`TransferError::Forbidden`]; then what the payer's account, the payee and the hold's length have to say.
 pub async fn prepare(bank: &Bank, caller: &Caller, payment: &NewPayment) -> Result<Planned, TransferError> {
     caller.require(Permission::PayFromOwnAccounts)?;
+    if let Some(wallet) = wallet(bank, caller).await?
+        && let Some(planned) = plan_from(bank, &wallet, payment)
+    {
+        return Ok(planned);
+    }
     let mut planned = plan(bank, bank.db.latest(), caller, std::slice::from_ref(payment)).await?;
     planned.pop().ok_or(TransferError::NotFound)?
 }
@@ -24,15 +30,29 @@ pub async fn prepare(bank: &Bank, caller: &Caller, payment: &NewPayment) -> Resu
 /// Makes a payment that nobody has to confirm, with others that come at the same time.
 ///
 /// # Errors
-/// [`TransferError::Submit`]; what the ledger refuses is in the answer.
+/// [`TransferError::Submit`], [`SubmitError::AccessChanged`] among them: prepare it again; what the ledger refuses is in
+/// the answer.
 pub async fn submit(
     bank: &Bank,
     caller: &Caller,
     planned: Planned,
     receipt: Receipt,
 ) -> Result<Submitted, TransferError> {
-    let items = vec![vec![planned.transfer]];
-    Ok(bank.ledger.submit(Submission { posting: posting(caller), items, receipt: Some(receipt) }).await?)
+    let submission = Submission::new(posting(caller), vec![vec![planned.transfer]]);
+    submit_judged(bank, caller, Submission { receipt: Some(receipt), seen: planned.seen, ..submission }).await
+}
+
+/// Submits, and forgets what was remembered of the caller when that no longer stands.
+pub(super) async fn submit_judged(
+    bank: &Bank,
+    caller: &Caller,
+    submission: Submission,
+) -> Result<Submitted, TransferError> {
+    let submitted = bank.ledger.submit(submission).await;
+    if let (Err(SubmitError::AccessChanged), Some(user)) = (&submitted, caller.user_id) {
+        bank.guard.wallets().forget(user).await;
+    }
+    Ok(submitted?)
 }
 
 /// Makes a payment to a new payee, above the threshold, or from an account where all sign.
@@ -55,6 +75,7 @@ pub async fn create_confirmed(
     if planned.is_new_payee {
         let payee = Payee { user_id, account_id: planned.payee, confirmed_at: now };
         store::insert_payee_unless_known(tx, payee).await?;
+        bank.guard.wallets().forget(user_id).await;
     }
     if planned.all_sign {
         let signature = TransferSignature { transfer_id: planned.transfer.id, user_id, signed_at: now };

@@ -1,13 +1,12 @@
 //! Showing one payment.
 
-use kernel::{AccountId, TransferId};
+use kernel::TransferId;
 use ledger::{Transfer, TransferKind};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::accounts::service::AccountAccess;
-use crate::accounts::{self, AccountError, Need};
+use crate::accounts::service::{self as accounts, AccountAccess, find_visible};
 use crate::audit::{self, Event, Subject};
-use crate::transfers::model::{Payment, TransferError, TransferStatus};
+use crate::transfers::model::{Payment, TransferError, TransferStatus, missing};
 use crate::transfers::store;
 use crate::{Bank, Caller};
 
@@ -17,11 +16,11 @@ use crate::{Bank, Caller};
 /// [`TransferError::Forbidden`], [`TransferError::NotFound`] when it is absent or touches none of the caller's
 /// accounts.
 pub async fn find(bank: &Bank, caller: &Caller, id: TransferId) -> Result<Payment, TransferError> {
-    accounts::service::require_transactions(caller)?;
+    accounts::require_transactions(caller)?;
     let connection = bank.db.latest();
     let transfer = ledger::linked::find(connection, id).await?.ok_or(TransferError::NotFound)?;
-    let payer = access(connection, caller, transfer.debit_account_id).await?;
-    if payer.is_none() && access(connection, caller, transfer.credit_account_id).await?.is_none() {
+    let payer = find_visible(connection, caller, transfer.debit_account_id).await?;
+    if payer.is_none() && find_visible(connection, caller, transfer.credit_account_id).await?.is_none() {
         return Err(TransferError::NotFound);
     }
     let mut payment = show(bank, connection, transfer).await?;
@@ -49,18 +48,6 @@ pub(super) async fn show(
     Ok(Payment { status, transfer, captured, signatures_missing: None })
 }
 
-async fn access(
-    connection: &impl ConnectionTrait,
-    caller: &Caller,
-    id: AccountId,
-) -> Result<Option<AccountAccess>, TransferError> {
-    match accounts::service::find_for(connection, caller, id, Need::View).await {
-        Ok(access) => Ok(Some(access)),
-        Err(AccountError::Storage(error)) => Err(error.into()),
-        Err(_) => Ok(None),
-    }
-}
-
 /// Counts the holders who have yet to sign; none where one signature suffices.
 async fn signatures_missing(
     connection: &impl ConnectionTrait,
@@ -72,5 +59,5 @@ async fn signatures_missing(
         return Ok(None);
     }
     let signed = store::signed_by(connection, hold).await?;
-    Ok(Some(signers.iter().filter(|signer| !signed.contains(signer)).count()))
+    Ok(Some(missing(signers, &signed)))
 }

@@ -8,7 +8,7 @@ use super::find::show;
 use super::plan::posting;
 use crate::accounts::service::AccountAccess;
 use crate::accounts::{self, AccountError, Need};
-use crate::transfers::model::{Payment, TransferError, TransferSignature};
+use crate::transfers::model::{Payment, TransferError, TransferSignature, missing};
 use crate::transfers::store;
 use crate::{Bank, Caller, Permission};
 
@@ -110,7 +110,7 @@ async fn sign(
         store::insert_signature(tx, signature).await?;
     }
     let signed = store::signed_by(tx, hold).await?;
-    Ok(signers.iter().filter(|signer| !signed.contains(signer)).count())
+    Ok(missing(signers, &signed))
 }
 
 impl From<ledger::PostError> for TransferError {

@@ -9,6 +9,7 @@ mod holds;
 mod payees;
 mod plan;
 mod reverse;
+mod wallet;
 
 pub use approved::{execute_cash, execute_reversal};
 pub use batch::{prepare_batch, submit_batch};

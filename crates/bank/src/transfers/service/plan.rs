@@ -4,13 +4,13 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use kernel::{AccountId, AccountNumber, Actor, Instant, UserId};
-use ledger::{Action, Authority, NewTransfer, Posting};
+use ledger::{Action, Authority, NewTransfer, Posting, Seen};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::accounts::service::AccountAccess;
 use crate::accounts::{self, AccountError, Need};
 use crate::transfers::model::{
-    LONGEST_HOLD, NewPayment, PayTo, PaymentMode, TransferError, USUAL_HOLD, reaches,
+    LONGEST_HOLD, NewPayment, PayTo, PaymentMode, TransferError, USUAL_HOLD, missing, reaches,
 };
 use crate::transfers::store;
 use crate::{Bank, Caller};
@@ -31,7 +31,9 @@ pub struct Planned {
     /// Whether every holder has to sign.
     pub(super) all_sign: bool,
     /// The holders who sign together; none where one signature suffices.
-    signers: Vec<UserId>,
+    pub(super) signers: Vec<UserId>,
+    /// What the judgement rested on, to be compared under the accounts' locks.
+    pub(super) seen: Vec<Seen>,
 }
 
 impl Planned {
@@ -47,7 +49,7 @@ impl Planned {
 
     /// Counts the holders who have yet to sign after `user` did; none where one signature suffices.
     pub(super) fn signatures_missing(&self, user: UserId) -> Option<usize> {
-        self.all_sign.then(|| self.signers.iter().filter(|signer| **signer != user).count())
+        self.all_sign.then(|| missing(&self.signers, &[user]))
     }
 }
 
@@ -63,7 +65,7 @@ pub(super) fn posting(caller: &Caller) -> Posting {
 
 /// Plans payments one by one; each is planned or refused for itself.
 ///
-/// Costs three look-ups for each payer's account and three for all payees together.
+/// Costs three look-ups for each payer's account and four for all payees together.
 ///
 /// # Errors
 /// `DbErr` when the database fails; a refusal stands in the payment's place.
@@ -73,28 +75,33 @@ pub(super) async fn plan(
     caller: &Caller,
     payments: &[NewPayment],
 ) -> Result<Vec<Result<Planned, TransferError>>, DbErr> {
+    // Versions first: what changes after they were read shows under the accounts' locks.
+    let named: Vec<AccountId> = payments.iter().flat_map(named).collect();
+    let versions = ledger::accounts::access_versions(connection, &named).await?;
     let threshold = match caller.user_id {
         Some(user) => crate::challenges::service::threshold_minor(bank, connection, user).await?,
         None => bank.settings.step_up_threshold_minor,
     };
-    let numbers: Vec<AccountNumber> = payments.iter().filter_map(|payment| number(&payment.to)).collect();
+    let numbers: Vec<AccountNumber> =
+        payments.iter().filter_map(|payment| payment.to.number().cloned()).collect();
     let by_number = accounts::service::find_by_numbers(connection, &numbers).await?;
     let others: Vec<AccountId> = by_number.values().map(|account| account.id).collect();
     let known = match caller.user_id {
         Some(user) => store::known_payees(connection, user, &others).await?.into_iter().collect(),
         None => HashSet::new(),
     };
-    let seen = Seen {
+    let found = Found {
         own: own_accounts(connection, caller, payments, &others).await?,
         by_number: by_number.into_iter().map(|(number, account)| (number, account.id)).collect(),
         known,
         threshold_minor: threshold,
+        versions,
     };
     let mut payers = HashMap::new();
     let mut planned = Vec::with_capacity(payments.len());
     for payment in payments {
         planned.push(match payer(connection, caller, payment.from, &mut payers).await {
-            Ok(access) => seen.plan(bank, payment, access),
+            Ok(access) => found.plan(bank, payment, access),
             Err(AccountError::Storage(error)) => return Err(error),
             Err(refusal) => Err(refusal.into()),
         });
@@ -118,14 +125,15 @@ async fn payer<'a>(
 }
 
 /// Holds everything that was looked up for a set of payments.
-struct Seen {
+struct Found {
     own: HashMap<AccountId, AccountNumber>,
     by_number: HashMap<AccountNumber, AccountId>,
     known: HashSet<AccountId>,
     threshold_minor: i64,
+    versions: Vec<Seen>,
 }
 
-impl Seen {
+impl Found {
     fn plan(
         &self,
         bank: &Bank,
@@ -145,7 +153,12 @@ impl Seen {
             is_large: !is_own && reaches(payment.amount, above, bank.settings.base_currency),
             all_sign,
             signers: access.authority.signers.clone(),
+            seen: named(payment).filter_map(|id| self.seen(id)).collect(),
         })
+    }
+
+    fn seen(&self, account: AccountId) -> Option<Seen> {
+        self.versions.iter().find(|seen| seen.account == account).copied()
     }
 
     fn payee(&self, to: &PayTo) -> Result<(AccountId, AccountNumber), TransferError> {
@@ -158,7 +171,7 @@ impl Seen {
 }
 
 /// Says what the ledger is told; where all sign, the money is held until they have.
-fn transfer(
+pub(super) fn transfer(
     payment: &NewPayment,
     payee: AccountId,
     all_sign: bool,
@@ -189,19 +202,14 @@ async fn own_accounts(
     payments: &[NewPayment],
     others: &[AccountId],
 ) -> Result<HashMap<AccountId, AccountNumber>, DbErr> {
-    let by_id = payments.iter().filter_map(|payment| match payment.to {
-        PayTo::Account(id) => Some(id),
-        PayTo::Number(_) => None,
-    });
+    let by_id = payments.iter().filter_map(|payment| payment.to.account());
     let ids: HashSet<AccountId> = by_id.chain(others.iter().copied()).collect();
     let ids: Vec<AccountId> = ids.into_iter().collect();
     let own = accounts::service::held_by(connection, caller, &ids).await?;
     Ok(own.into_iter().map(|account| (account.id, account.number)).collect())
 }
 
-fn number(to: &PayTo) -> Option<AccountNumber> {
-    match to {
-        PayTo::Number(number) => Some(number.clone()),
-        PayTo::Account(_) => None,
-    }
+/// Lists the accounts that a payment names by their ids.
+fn named(payment: &NewPayment) -> impl Iterator<Item = AccountId> {
+    std::iter::once(payment.from).chain(payment.to.account())
 }

@@ -91,12 +91,24 @@ fn ordered(mut groups: BTreeMap<String, Vec<Operation>>, tags: &[Value]) -> Vec<
     for tag in tags {
         let name = text(&tag["name"]);
         if let Some(operations) = groups.remove(&name) {
-            ordered.push(Group { name, description: text(&tag["description"]), operations });
+            ordered.push(Group { name: heading(&name), description: text(&tag["description"]), operations });
         }
     }
     let rest = groups.into_iter();
-    ordered.extend(rest.map(|(name, operations)| Group { name, description: String::new(), operations }));
+    ordered.extend(rest.map(|(name, operations)| Group {
+        name: heading(&name),
+        description: String::new(),
+        operations,
+    }));
     ordered
+}
+
+/// Turns a tag into words: `api-keys` into `API keys`.
+fn heading(tag: &str) -> String {
+    let words = tag.replace('-', " ");
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    (first + letters.as_str()).replacen("Api ", "API ", 1)
 }
 
 impl Operation {

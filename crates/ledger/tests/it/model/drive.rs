@@ -26,7 +26,7 @@ pub(super) struct Drive {
 }
 
 impl Drive {
-    pub(super) async fn new(seed: u64) -> Self {
+    pub(super) async fn new() -> Self {
         let stage = Stage::new().await;
         let tx = stage.database.begin().await.unwrap();
         chart::open_currency(&tx, Currency::EUR, stage.clock.now()).await.unwrap();
@@ -35,7 +35,7 @@ impl Drive {
         let mut drive = Self {
             stage,
             naive: Naive::default(),
-            chance: Random::seeded(seed),
+            chance: Random::seeded(0),
             customers: Vec::new(),
             whale: [suspense; 2],
             items: Vec::new(),
@@ -56,8 +56,9 @@ impl Drive {
         drive
     }
 
-    /// Does one operation on both sides; they must say the same.
-    pub(super) async fn step(&mut self) {
+    /// Does the operation of a seed on both sides; they must say the same.
+    pub(super) async fn step(&mut self, seed: u64) {
+        self.chance = Random::seeded(seed);
         match self.pick(100) {
             0..46 => {
                 let (by, item) = (self.authority(), self.item());
@@ -140,7 +141,7 @@ impl Drive {
         let (now, on) = (self.stage.clock.now(), self.today());
         self.expire_touched(items.iter().flatten());
         let expected: Vec<_> = items.iter().map(|item| self.naive.act(now, on, by, item)).collect();
-        let submission = Submission { posting: posting(by), items: items.clone(), receipt: None };
+        let submission = Submission::new(posting(by), items.clone());
         let Submitted::Decided { items: done, .. } = self.stage.ledger.submit(submission).await.unwrap()
         else {
             panic!("replayed without a receipt");

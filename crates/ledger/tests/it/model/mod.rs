@@ -1,16 +1,20 @@
 //! The ledger against a napkin: the same random operations on both, and the same answers.
 //!
-//! `LEDGER_MODEL_RUNS` and `LEDGER_MODEL_STEPS` make it longer, `LEDGER_MODEL_SEED` repeats one run. A failing run
-//! prints its seed and its last operations.
+//! A proptest state machine. Each step is a seed: what it asks follows from the seed and from what the napkin holds
+//! by then, so that a failing run shrinks to the steps it needs, and prints what these did.
+//! `LEDGER_MODEL_RUNS` and `LEDGER_MODEL_STEPS` make it longer, `LEDGER_MODEL_SEED` begins elsewhere.
 
 mod asks;
 mod drive;
 mod naive;
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, PoisonError};
 
-use futures_util::FutureExt;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use tokio::runtime::Runtime;
 
 use drive::Drive;
 
@@ -46,44 +50,93 @@ const ANSWERS: [&str; 28] = [
     "out_of_range",
 ];
 
+/// Counts the answers of all runs, and keeps the operations of the last run that failed.
+static SEEN: Mutex<BTreeMap<&str, u64>> = Mutex::new(BTreeMap::new());
+static FAILED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Draws the steps; the napkin itself stands in [`Drive`], beside the ledger that it is compared with.
+struct Steps;
+
+impl ReferenceStateMachine for Steps {
+    type State = ();
+    type Transition = u64;
+
+    fn init_state() -> BoxedStrategy<()> {
+        Just(()).boxed()
+    }
+
+    fn transitions((): &()) -> BoxedStrategy<u64> {
+        any::<u64>().no_shrink().boxed()
+    }
+
+    fn apply((): (), _: &u64) {}
+}
+
+/// Walks through a run.
+struct Walk {
+    runtime: Runtime,
+    drive: Drive,
+}
+
+impl StateMachineTest for Walk {
+    type SystemUnderTest = Self;
+    type Reference = Steps;
+
+    fn init_test((): &()) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let drive = runtime.block_on(Drive::new());
+        Self { runtime, drive }
+    }
+
+    fn apply(mut walk: Self, (): &(), seed: u64) -> Self {
+        walk.runtime.block_on(walk.drive.step(seed));
+        walk
+    }
+
+    fn teardown(mut walk: Self, (): ()) {
+        walk.runtime.block_on(walk.drive.compare());
+        for (answer, count) in &walk.drive.seen {
+            *SEEN.lock().unwrap_or_else(PoisonError::into_inner).entry(answer).or_default() += count;
+        }
+    }
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            *FAILED.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut self.drive.log);
+        }
+    }
+}
+
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-#[tokio::test]
-async fn the_ledger_says_what_the_napkin_says() {
-    let first = setting("LEDGER_MODEL_SEED");
+#[test]
+fn the_ledger_says_what_the_napkin_says() {
     // A commit and a fresh database take their time on a busy server; the rules are the same.
     let on_server = std::env::var("FLORIN_TEST_DATABASE_URL").is_ok();
     let (runs, steps) = if on_server { (3, 120) } else { (5, 300) };
-    let runs = if first.is_some() { 1 } else { setting("LEDGER_MODEL_RUNS").unwrap_or(runs) };
+    let runs = setting("LEDGER_MODEL_RUNS").unwrap_or(runs);
     let steps = setting("LEDGER_MODEL_STEPS").unwrap_or(steps);
-    let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
-    for seed in first.unwrap_or(1)..first.unwrap_or(1) + runs {
-        for (answer, count) in run(seed, steps).await {
-            *seen.entry(answer).or_default() += count;
-        }
-    }
+    let config = Config {
+        cases: u32::try_from(runs).unwrap(),
+        rng_seed: RngSeed::Fixed(setting("LEDGER_MODEL_SEED").unwrap_or(1)),
+        failure_persistence: None,
+        max_shrink_time: 20_000,
+        ..Config::default()
+    };
+    let walks = Steps::sequential_strategy(usize::try_from(steps).unwrap());
+    let walked = TestRunner::new(config.clone()).run(&walks, |(state, seeds, counter)| {
+        Walk::test_sequential(config.clone(), state, seeds, counter);
+        Ok(())
+    });
+    let failed = FAILED.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
+    assert!(walked.is_ok(), "{}\n{failed}", walked.unwrap_err());
+    let seen = SEEN.lock().unwrap();
     if runs * steps >= 1_500 {
         let unseen: Vec<_> = ANSWERS.iter().filter(|answer| !seen.contains_key(*answer)).collect();
-        assert!(unseen.is_empty(), "the run proves nothing about {unseen:?}: {seen:?}");
+        assert!(unseen.is_empty(), "the runs prove nothing about {unseen:?}: {seen:?}");
     }
-}
-
-/// Runs one seed; a failure says how to repeat it.
-#[expect(clippy::print_stderr, reason = "a failing seed must be told")]
-async fn run(seed: u64, steps: u64) -> BTreeMap<&'static str, u64> {
-    let mut drive = Drive::new(seed).await;
-    let walked = AssertUnwindSafe(async {
-        for _ in 0..steps {
-            drive.step().await;
-        }
-        drive.compare().await;
-    });
-    if let Err(panic) = walked.catch_unwind().await {
-        let last = drive.log.len().saturating_sub(12);
-        eprintln!("LEDGER_MODEL_SEED={seed} LEDGER_MODEL_STEPS={steps}\n{}", drive.log[last..].join("\n"));
-        std::panic::resume_unwind(panic);
-    }
-    drive.seen
 }

@@ -1,0 +1,69 @@
+//! The short way: a payment that needs nobody but the payer is planned from memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kernel::UserId;
+use ledger::Seen;
+use sea_orm::DbErr;
+
+use super::plan::{Planned, transfer};
+use crate::guard::{Purse, Wallet};
+use crate::transfers::model::{NewPayment, PayTo, reaches};
+use crate::transfers::store;
+use crate::{Bank, Caller, accounts, challenges};
+
+/// Returns what the caller may pay from, remembered or read; none for who is no person.
+///
+/// Read before the ledger's lock, it is compared under it: [`Planned::seen`].
+pub(super) async fn wallet(bank: &Bank, caller: &Caller) -> Result<Option<Arc<Wallet>>, DbErr> {
+    let Some(user) = caller.user_id else { return Ok(None) };
+    let found = bank.guard.wallets().get_or_read(user, || read(bank, user)).await;
+    found
+        .map(Some)
+        .map_err(|error| Arc::try_unwrap(error).unwrap_or_else(|shared| DbErr::Custom(shared.to_string())))
+}
+
+async fn read(bank: &Bank, user: UserId) -> Result<Wallet, DbErr> {
+    let connection = bank.db.latest();
+    let threshold_minor = challenges::service::threshold_minor(bank, connection, user).await?;
+    let purses = accounts::service::purses(connection, user).await?;
+    let paid = store::payees_of(connection, user).await?;
+    let payees = accounts::service::numbered_accounts(connection, &paid).await?;
+    let payees = payees.into_iter().map(|account| (account.number, account.id)).collect::<HashMap<_, _>>();
+    Ok(Wallet { purses, payees, threshold_minor })
+}
+
+/// Plans a payment to an own account or to somebody paid before, below the threshold, signed by one; none when it
+/// is not so simple: then the long way judges it, and explains.
+pub(super) fn plan_from(bank: &Bank, wallet: &Wallet, payment: &NewPayment) -> Option<Planned> {
+    let from = wallet.purses.get(&payment.from)?;
+    let mut seen = vec![seen(payment.from, from)];
+    let (payee, payee_number) = match &payment.to {
+        PayTo::Account(id) => {
+            let purse = wallet.purses.get(id).filter(|purse| purse.is_own)?;
+            seen.push(self::seen(*id, purse));
+            (*id, purse.number.clone())
+        }
+        PayTo::Number(number) => {
+            // A payment of exactly the threshold needs no step-up.
+            let above = wallet.threshold_minor.saturating_add(1);
+            let is_large = reaches(payment.amount, above, bank.settings.base_currency);
+            (*wallet.payees.get(number).filter(|_| !is_large)?, number.clone())
+        }
+    };
+    Some(Planned {
+        transfer: transfer(payment, payee, false, bank.now()).ok()?,
+        payee,
+        payee_number,
+        is_new_payee: false,
+        is_large: false,
+        all_sign: false,
+        signers: Vec::new(),
+        seen,
+    })
+}
+
+fn seen(account: kernel::AccountId, purse: &Purse) -> Seen {
+    Seen { account, access_version: purse.access_version }
+}

@@ -1,0 +1,189 @@
+//! Loading a running server over HTTP.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use axum::http::{Method, StatusCode};
+use indicatif::ProgressBar;
+use kernel::Random;
+use tokio::task::JoinSet;
+
+use super::client::{Call, Connection};
+use super::people::{People, Person};
+use super::report::{Outcome, Tally};
+use super::scenario::{BATCH, Draw, Scenario};
+
+/// How many people sign in at once: each costs the server a password hash.
+const SIGN_INS_AT_ONCE: usize = 4;
+
+/// Holds the arguments of `bench` itself.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Where the server listens.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// Who pays: what `bench prepare` or `demo --credentials-file` wrote.
+    #[arg(long, value_name = "FILE", default_value = "bench.json")]
+    people: PathBuf,
+    /// What is asked for.
+    #[arg(long, value_enum, default_value = "mixed")]
+    scenario: Scenario,
+    /// How many connections ask at once.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// How many requests a second are sent, whether or not the answers keep up; as many as are answered when absent.
+    #[arg(long, value_name = "PER_SECOND")]
+    rate: Option<u64>,
+    /// How long it is measured.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How long it is asked before it is measured.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    warm_up: u64,
+    /// Put one account on one side of every payment.
+    #[arg(long)]
+    hot: bool,
+    /// Write the figures to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What all connections share.
+struct Shared {
+    address: String,
+    people: Vec<Person>,
+    tokens: Vec<String>,
+    arguments: Arguments,
+    begun: Instant,
+    warm: Instant,
+    until: Instant,
+    answered: AtomicU64,
+}
+
+/// Signs everybody in, asks until the time is over, and prints the figures.
+pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let address = arguments.url.strip_prefix("http://").context("--url must be http://host:port")?.to_owned();
+    ensure!(arguments.connections > 0 && arguments.rate != Some(0), "nobody would ask for anything");
+    let mut people = People::read(&arguments.people)?;
+    if arguments.hot {
+        people.truncate(1);
+    }
+    let tokens = sign_in(&address, &people).await?;
+    let begun = Instant::now();
+    let warm = begun + Duration::from_secs(arguments.warm_up);
+    let until = warm + Duration::from_secs(arguments.seconds);
+    let answered = AtomicU64::new(0);
+    let shared = Arc::new(Shared { address, people, tokens, arguments, begun, warm, until, answered });
+    let mut asking = JoinSet::new();
+    for number in 0..shared.arguments.connections {
+        asking.spawn(ask(shared.clone(), number));
+    }
+    let mut tally = Tally::new(until - warm);
+    let watching = tokio::spawn(watch(shared.clone()));
+    while let Some(asked) = asking.join_next().await {
+        tally.add(&asked??);
+    }
+    watching.abort();
+    let Arguments { scenario, connections, json, .. } = &shared.arguments;
+    tally.weight = if *scenario == Scenario::Batch { BATCH } else { 1 };
+    tally.tell(&format!("{scenario:?} over {connections} connections"), json.as_deref())
+}
+
+/// Shows how it goes, twice a second.
+async fn watch(shared: Arc<Shared>) {
+    let line = ProgressBar::new_spinner();
+    let mut look = tokio::time::interval(Duration::from_millis(500));
+    let (mut before, mut at) = (0, Instant::now());
+    loop {
+        look.tick().await;
+        let answered = shared.answered.load(Ordering::Relaxed);
+        let milliseconds = at.elapsed().as_millis().max(1);
+        line.set_message(format!("{} a second", u128::from(answered - before) * 1_000 / milliseconds));
+        line.tick();
+        (before, at) = (answered, Instant::now());
+    }
+}
+
+/// Asks over one connection.
+async fn ask(shared: Arc<Shared>, number: usize) -> anyhow::Result<Tally> {
+    let mut connection = Connection::open(&shared.address).await?;
+    let chance = Random::system();
+    let name = format!("bench-{number}-{:x}", u64::from_be_bytes(chance.bytes()));
+    let hot = shared.arguments.hot;
+    let mut draw = Draw { people: &shared.people, tokens: &shared.tokens, chance, name, hot, asked: 0 };
+    let mut tally = Tally::new(shared.until - shared.warm);
+    for turn in 0_u32.. {
+        // In an open loop the time counts from when the request was due: a server that lags cannot hide it.
+        let begun = due(&shared, number, turn).unwrap_or_else(Instant::now);
+        if begun >= shared.until {
+            break;
+        }
+        wait_until(begun).await;
+        let (status, _) = connection.send(draw.call(shared.arguments.scenario)).await?;
+        shared.answered.fetch_add(1, Ordering::Relaxed);
+        if begun >= shared.warm && (shared.arguments.rate.is_some() || Instant::now() <= shared.until) {
+            tally.record(outcome(status), begun.elapsed());
+        }
+    }
+    Ok(tally)
+}
+
+#[expect(clippy::disallowed_methods, reason = "an open loop keeps its rate by the clock")]
+async fn wait_until(at: Instant) {
+    tokio::time::sleep_until(at.into()).await;
+}
+
+/// Returns when a connection's turn is due, if there is a rate.
+fn due(shared: &Shared, number: usize, turn: u32) -> Option<Instant> {
+    let rate = u128::from(shared.arguments.rate?);
+    let place = number as u128 + u128::from(turn) * shared.arguments.connections as u128;
+    let after = u64::try_from(place * 1_000_000_000 / rate).ok()?;
+    Some(shared.begun + Duration::from_nanos(after))
+}
+
+fn outcome(status: StatusCode) -> Outcome {
+    match status {
+        status if status.is_success() => Outcome::Done,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Outcome::Overloaded,
+        status if status.is_client_error() => Outcome::Refused,
+        _ => Outcome::Failed,
+    }
+}
+
+/// Signs everybody in; the tokens stand in the order of the people.
+async fn sign_in(address: &str, people: &[Person]) -> anyhow::Result<Vec<String>> {
+    let mut tokens = vec![String::new(); people.len()];
+    let mut signing = JoinSet::new();
+    for first in 0..SIGN_INS_AT_ONCE.min(people.len()) {
+        let mine = people.iter().enumerate().skip(first).step_by(SIGN_INS_AT_ONCE);
+        let mine: Vec<(usize, String)> = mine
+            .map(|(place, person)| {
+                let body = serde_json::json!({ "email": person.email, "password": person.password });
+                (place, body.to_string())
+            })
+            .collect();
+        let address = address.to_owned();
+        signing.spawn(async move {
+            let mut connection = Connection::open(&address).await?;
+            let mut signed_in = Vec::new();
+            for (place, body) in mine {
+                let path = "/api/v1/auth/login".to_owned();
+                let call = Call { method: Method::POST, path, authorization: None, key: None, body };
+                let (status, answer) = connection.send(call).await?;
+                let answer: serde_json::Value = serde_json::from_slice(&answer)?;
+                let token = answer["access_token"].as_str().map(|token| format!("Bearer {token}"));
+                signed_in.push((place, token.with_context(|| format!("signing in: {status} {answer}"))?));
+            }
+            anyhow::Ok(signed_in)
+        });
+    }
+    while let Some(signed_in) = signing.join_next().await {
+        for (place, token) in signed_in?? {
+            tokens[place] = token;
+        }
+    }
+    Ok(tokens)
+}
