@@ -101,7 +101,7 @@ async fn pay(bank: &Bank, (debit, credit): (AccountId, AccountId)) {
     let amount = Money::new(125, Currency::GBP);
     let id = TransferId::generate(bank.now(), &bank.random);
     let transfer = NewTransfer::new(id, Action::Post { debit, credit, amount }, "cash_deposit");
-    let submission = Submission { posting: Posting::SYSTEM, items: vec![vec![transfer]], receipt: None };
+    let submission = Submission::new(Posting::SYSTEM, vec![vec![transfer]]);
     bank.ledger.submit(submission).await.unwrap();
 }
 

@@ -70,6 +70,7 @@ async fn a_mailed_code_confirms_one_payment_once() {
     answer(&app, &ada, again.challenge_id, &code).await.expect(204);
     require(&app, &ada, payment(10_000, "GB33"), Some(again.challenge_id)).await.expect("confirmed");
     assert!(require(&app, &ada, payment(10_000, "GB33"), Some(again.challenge_id)).await.is_err(), "spent");
+    app.run_jobs().await;
 }
 
 #[tokio::test]
@@ -85,6 +86,7 @@ async fn another_amount_or_payee_asks_anew() {
     let eve = app.customer("Eve").await;
     assert!(require(&app, &eve, payment(10_000, "GB33"), presented).await.is_err());
     require(&app, &ada, payment(10_000, "GB33"), presented).await.expect("confirmed");
+    app.run_jobs().await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod people;
 
+use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use bank::settings::MailSettings;
 use bank::web::Limits;
 use bank::{Bank, Caller, Role, Settings};
 use database::testing::TestDatabase;
+use database::{Database, Options};
 use kernel::{Actor, Clock, Random, RequestId, Secret, UserId};
+use sea_orm::{ConnectionTrait as _, DbErr, Statement};
 use serde::Serialize;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -32,8 +35,9 @@ pub struct App {
     pub document: OpenApi,
     router: Router,
     mail: PathBuf,
+    leaves_jobs: Cell<bool>,
     // Dropped last: it removes the database.
-    _database: TestDatabase,
+    database: Arc<TestDatabase>,
 }
 
 impl App {
@@ -61,16 +65,41 @@ impl App {
         change: impl FnOnce(&mut Settings),
         router: impl FnOnce(&Bank) -> (Router, OpenApi),
     ) -> Self {
-        let database = database::testing::fresh().await;
+        let database = Arc::new(database::testing::fresh().await);
+        let clock = Clock::fixed(START.parse().unwrap());
+        Self::on(database, clock, change, router)
+    }
+
+    /// Starts another node on the same database, with the same clock and settings of its own.
+    pub fn node(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(self.database.clone(), self.bank.clock.clone(), change, bank::router::build)
+    }
+
+    fn on(
+        database: Arc<TestDatabase>,
+        clock: Clock,
+        change: impl FnOnce(&mut Settings),
+        router: impl FnOnce(&Bank) -> (Router, OpenApi),
+    ) -> Self {
         let mail = std::env::temp_dir().join(format!("florin-mail-{}", unique()));
         std::fs::create_dir(&mail).unwrap();
         let mut settings = settings(mail.clone());
         change(&mut settings);
-        let clock = Clock::fixed(START.parse().unwrap());
-        let random = Random::seeded(20_260_302);
-        let bank = Bank::new((*database).clone(), clock, random, Arc::new(settings)).unwrap();
+        // The nodes of one bank must not draw the same ids.
+        let random = Random::seeded(20_260_302 + Arc::strong_count(&database) as u64);
+        let bank = Bank::new((**database).clone(), clock, random, Arc::new(settings)).unwrap();
         let (router, document) = router(&bank);
-        Self { bank, document, router, mail, _database: database }
+        Self { bank, document, router, mail, leaves_jobs: Cell::new(false), database }
+    }
+
+    /// Returns the database's URL, for a program beside this one.
+    pub fn url(&self) -> &str {
+        self.database.url()
+    }
+
+    /// Says that the test is not about the jobs it leaves behind.
+    pub fn leaves_jobs(&self) {
+        self.leaves_jobs.set(true);
     }
 
     /// Makes a caller of a role, a new person each time, for [`Call::extension`] or a service function.
@@ -120,7 +149,29 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.mail));
+        let is_last = Arc::strong_count(&self.database) == 1;
+        if is_last && !self.leaves_jobs.get() && !std::thread::panicking() {
+            let left = queued(self.url().to_owned());
+            assert!(left.is_empty(), "jobs are left: {left:?}; run them, or say app.leaves_jobs()");
+        }
     }
+}
+
+/// Lists the jobs that wait, from a thread of its own: the test's runtime is ending.
+fn queued(url: String) -> Vec<String> {
+    let work = async move {
+        let db = Database::connect(&Options::new(url)).await?;
+        let sql = "select kind from jobs where state in ('queued', 'running') order by kind";
+        let statement = Statement::from_string(db.read().get_database_backend(), sql);
+        let rows = db.read().query_all_raw(statement).await?;
+        db.close().await;
+        rows.iter().map(|row| row.try_get("", "kind")).collect::<Result<Vec<String>, DbErr>>()
+    };
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(work).unwrap()
+    });
+    thread.join().unwrap()
 }
 
 /// Takes development settings with secrets that are the same in every test, and limits out of the way.

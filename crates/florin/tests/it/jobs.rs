@@ -99,7 +99,8 @@ async fn work_for_later_waits_for_its_time() {
 
 #[tokio::test]
 async fn a_poisoned_job_backs_off_and_ends_in_the_dead_letter_from_which_it_is_replayed() {
-    let (bank, _app) = bank().await;
+    let (bank, app) = bank().await;
+    app.leaves_jobs();
     for (told_to, reason) in [("fail", "the mail server is away"), ("panic", "the handler panicked")] {
         ask(&bank, told(told_to)).await;
         for attempt in 1..=3 {
@@ -269,7 +270,8 @@ fn stuck() -> Registry {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_hands_back_what_does_not_finish_in_time() {
-    let (bank, _app) = bank().await;
+    let (bank, app) = bank().await;
+    app.leaves_jobs();
     ask(&bank, NewJob::new("test.stuck", Value::Null)).await;
     let stop = CancellationToken::new();
     let options = WorkerOptions { grace: Duration::from_millis(50), ..WorkerOptions::default() };

@@ -1,5 +1,6 @@
 //! The built program as a child process, in a folder and an environment of its own.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,7 +24,7 @@ impl Folder {
 
     /// Returns the program with nothing in its environment but what moves it off the usual ports.
     pub fn florin(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_florin"));
+        let mut command = Command::new(binary());
         command
             .args(arguments)
             .current_dir(&self.0)
@@ -39,6 +40,12 @@ impl Drop for Folder {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
     }
+}
+
+/// Returns the program: the one that `FLORIN_BIN` names, or the one built with the tests.
+pub fn binary() -> OsString {
+    let named = std::env::var_os("FLORIN_BIN").filter(|path| !path.is_empty());
+    named.unwrap_or_else(|| env!("CARGO_BIN_EXE_florin").into())
 }
 
 /// Holds a program that serves; it is killed when the test ends without stopping it.

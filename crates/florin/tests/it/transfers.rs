@@ -9,6 +9,7 @@ mod payees;
 mod refusals;
 mod repeats;
 mod reversals;
+mod standing;
 
 use bank::Caller;
 use kernel::{AccountId, SessionId};

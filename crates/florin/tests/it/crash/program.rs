@@ -1,8 +1,6 @@
 //! The program as a user starts it: its own process, its own data.
 
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use database::testing::TestDatabase;
@@ -10,30 +8,23 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use super::stream::Customer;
+use crate::program::Folder;
 
 /// Keeps the data that outlives the process: a folder, or a database on the test's server.
 pub(super) struct Place {
-    folder: PathBuf,
-    address: String,
+    folder: Folder,
     server: Option<TestDatabase>,
 }
 
 impl Place {
     /// Takes an empty place on the engine that the environment asks for.
     pub(super) async fn fresh() -> Self {
-        let name: [u8; 8] = kernel::Random::system().bytes();
-        let folder = std::env::temp_dir().join(format!("florin-crash-{:x}", u64::from_be_bytes(name)));
-        std::fs::create_dir(&folder).expect("a folder of its own");
+        let folder = Folder::new();
         let server = match std::env::var_os("FLORIN_TEST_DATABASE_URL") {
-            Some(_) => Some(database::testing::fresh().await),
+            Some(_) => Some(database::testing::durable().await),
             None => None,
         };
-        // The system gives a free port; the program takes it a moment later.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a port")
-            .port();
-        Self { folder, address: format!("127.0.0.1:{port}"), server }
+        Self { folder, server }
     }
 
     /// Runs `florin <what> verify` on the data.
@@ -45,28 +36,12 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let binary = std::env::var_os("FLORIN_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_florin").into());
-        let mut command = Command::new(binary);
-        command
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env_clear()
-            .env("FLORIN_DATA_DIR", &self.folder)
-            .env("FLORIN_ADDR", &self.address)
-            .env("FLORIN_METRICS_ADDR", "127.0.0.1:0")
-            .env("FLORIN_RATE_WRITE", "1000000")
-            .env("FLORIN_RATE_READ", "1000000")
-            .stdin(Stdio::null());
+        let mut command = self.folder.florin(arguments);
+        command.env("FLORIN_RATE_WRITE", "1000000").env("FLORIN_RATE_READ", "1000000").stdin(Stdio::null());
         if let Some(server) = &self.server {
             command.env("DATABASE_URL", server.url());
         }
         command
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -80,7 +55,7 @@ pub(super) struct Program {
 impl Program {
     /// Starts it and waits until it serves.
     pub(super) async fn start(place: &Place) -> Self {
-        let file = place.folder.join("credentials.json");
+        let file = place.folder.path("credentials.json");
         let file = file.to_str().expect("a readable path");
         let mut child = place
             .command(&["demo", "--customers", "4", "--credentials-file", file])
@@ -90,10 +65,10 @@ impl Program {
             .expect("florin starts");
         let output = BufReader::new(child.stdout.take().expect("piped"));
         let served = tokio::task::spawn_blocking(move || wait_until_served(output)).await.expect("reads");
-        assert!(served, "florin ended before it served");
+        let url = served.expect("florin ended before it served");
         let credentials = std::fs::read(file).expect("the credentials");
         let credentials = serde_json::from_slice(&credentials).expect("JSON");
-        Self { child, credentials, base: format!("http://{}/api/v1", place.address) }
+        Self { child, credentials, base: format!("{url}/api/v1") }
     }
 
     /// Signs the sample customer in who has two accounts of one currency.
@@ -133,14 +108,15 @@ impl Program {
 }
 
 /// Reads until the line that says where it serves, and leaves a reader so that the pipe never fills.
-fn wait_until_served(mut output: BufReader<std::process::ChildStdout>) -> bool {
+fn wait_until_served(mut output: BufReader<std::process::ChildStdout>) -> Option<String> {
     let mut line = String::new();
     while output.read_line(&mut line).is_ok_and(|read| read > 0) {
-        if line.contains("listens on http://127.0.0.1") {
+        if let Some((_, url)) = line.split_once("listens on ") {
+            let url = url.trim().to_owned();
             std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-            return true;
+            return Some(url);
         }
         line.clear();
     }
-    false
+    None
 }

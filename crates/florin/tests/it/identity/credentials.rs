@@ -58,6 +58,7 @@ async fn the_last_five_passwords_and_weak_ones_are_refused() {
     change(&app, &ada, used[4], "ember saddle quokka").await.expect(204);
     app.bank.clock.advance(Duration::seconds(1));
     change(&app, &ada, "ember saddle quokka", PASSWORD).await.expect(204);
+    app.run_jobs().await;
 }
 
 #[tokio::test]
@@ -91,6 +92,7 @@ async fn a_reset_answers_the_same_for_every_address_and_its_token_works_once() {
     reset(&token, "violet kettle asteroid").send().await.refused(422, "token_unfit");
     me(&app, &ada).await.refused(401, "unauthenticated");
     login(&app, &ada.email, OTHER).await.expect(200);
+    app.run_jobs().await;
 }
 
 #[tokio::test]
@@ -131,6 +133,7 @@ async fn a_reset_does_not_pass_the_second_factor_by() {
     app.post("/api/v1/auth/password/reset").json(&body).send().await.expect(204);
     let answer = login(&app, &email, OTHER).await.expect(200).json();
     assert_eq!((&answer["mfa_required"], answer.get("access_token")), (&json!(true), None));
+    app.run_jobs().await;
 }
 
 async fn enroll(app: &App, person: &Person) -> (Vec<u8>, Value) {
@@ -166,6 +169,7 @@ async fn a_second_factor_is_enrolled_used_and_taken_away_again() {
     remove(PASSWORD, &code(&app, &seed)).send().await.expect(204);
     login(&app, &ada.email, PASSWORD).await.expect(200);
     remove(PASSWORD, "000000").send().await.refused(409, "no_second_factor");
+    app.run_jobs().await;
 }
 
 #[tokio::test]
@@ -183,6 +187,7 @@ async fn a_recovery_code_stands_in_for_the_authenticator_once() {
     let fresh = renew.send().await.expect(200).json()["recovery_codes"].clone();
     mfa(&app, &token, codes[4].as_str().expect("a code")).await.refused(401, "sign_in_failed");
     mfa(&app, &token, fresh[0].as_str().expect("a code")).await.expect(200);
+    app.run_jobs().await;
 }
 
 #[tokio::test]
@@ -192,6 +197,7 @@ async fn twelve_characters_are_enough_beside_a_second_factor() {
     change(&app, &ada, PASSWORD, "plover-quartz").await.refused(422, "invalid_input");
     enroll(&app, &ada).await;
     change(&app, &ada, PASSWORD, "plover-quartz").await.expect(204);
+    app.run_jobs().await;
 }
 
 #[tokio::test]
@@ -205,6 +211,7 @@ async fn in_production_staff_enrolls_a_second_factor_before_anything_else() {
     app.get("/api/v1/users").by(&admin).send().await.refused(403, "forbidden");
     enroll(&app, &admin).await;
     app.get("/api/v1/users").by(&admin).send().await.expect(200);
+    app.run_jobs().await;
 }
 
 #[tokio::test]

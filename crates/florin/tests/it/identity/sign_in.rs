@@ -30,6 +30,20 @@ async fn first_step(app: &App, email: &str) -> Value {
     answer["mfa_token"].clone()
 }
 
+#[tokio::test]
+async fn a_hash_of_another_cost_is_made_again_at_the_next_sign_in() {
+    let app = App::new().await;
+    let ada = app.customer("Ada").await;
+    let dearer = app.node(|settings| settings.password_cost.iterations += 1);
+    let hashes = || dearer.bank.guard.passwords().hashes();
+    for (hashed, why) in [(2, "the password is judged and hashed again"), (1, "it is at the new cost")] {
+        let before = hashes();
+        login(&dearer, &ada.email, PASSWORD).await.expect(200);
+        assert_eq!(hashes() - before, hashed, "{why}");
+    }
+    login(&app, &ada.email, PASSWORD).await.expect(200);
+}
+
 /// Takes away what differs in every answer.
 fn constant(answer: &Answer) -> Value {
     let mut body = answer.json();

@@ -92,6 +92,21 @@ async fn a_suspended_user_is_stopped_at_once_and_reinstated() {
 }
 
 #[tokio::test]
+async fn who_never_proved_the_address_still_has_to_after_a_suspension() {
+    let app = App::new().await;
+    let officer = app.staff(Role::Compliance).await;
+    let body = registration("ada@example.com");
+    app.post("/api/v1/auth/register").json(&body).send().await.expect(202);
+    app.run_jobs().await;
+    let found = app.get("/api/v1/users?search=ada@example.com").by(&officer).send().await.expect(200).json();
+    let id = found["items"][0]["id"].as_str().unwrap().to_owned();
+    act(&app, &officer, &id, "suspend").await.expect(204);
+    act(&app, &officer, &id, "reinstate").await.expect(204);
+    let shown = app.get(&format!("/api/v1/users/{id}")).by(&officer).send().await.expect(200).json();
+    assert_eq!(shown["status"], "pending_verification");
+}
+
+#[tokio::test]
 async fn sessions_are_ended_and_second_factors_reset_by_those_who_may() {
     let app = App::new().await;
     let admin = app.staff(Role::Admin).await;
@@ -102,6 +117,7 @@ async fn sessions_are_ended_and_second_factors_reset_by_those_who_may() {
     let (eve, email) = app.user("Eve", vec![Role::Customer], Some(SEED.to_vec())).await;
     act(&app, &admin, &eve.to_string(), "reset-totp").await.expect(204);
     app.sign_in(eve, &email).await;
+    app.run_jobs().await;
 }
 
 #[tokio::test]

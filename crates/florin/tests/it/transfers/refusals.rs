@@ -131,6 +131,7 @@ async fn a_confirmation_is_good_for_its_amount_and_payee_in_its_time_and_once() 
     pay(&s.app, &s.ada, "6", &body).await.expect(201);
     required("7", &body).await;
     assert_eq!(balance(&s.app, &s.bob, &s.bobs).await.0, 30_000);
+    s.app.run_jobs().await;
 }
 
 #[tokio::test]
