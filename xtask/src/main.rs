@@ -5,6 +5,7 @@
 //! alone, so that it builds in a second on a bare machine.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
+mod bench;
 mod berka;
 mod postgres;
 mod test;
@@ -40,6 +41,12 @@ const TASKS: &[Task] = &[
         takes: "[--bless]",
         does: "check the rules of the house that a program can check; --bless lowers the ratchet",
         run: tidy::run,
+    },
+    Task {
+        name: "bench",
+        takes: "[--rounds N] [--seconds N] [filter…]",
+        does: "measure the ledger and the API beside pgbench, and write docs/benchmarks.md",
+        run: bench::run,
     },
     Task {
         name: "berka",

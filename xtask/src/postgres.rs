@@ -60,6 +60,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
 pub(crate) enum Writes {
     Fast,
     Durable,
+    /// Durable, and with the memory that a server has which is measured.
+    Measured,
 }
 
 /// A running server; dropping it stops it and removes its folder.
@@ -167,9 +169,13 @@ fn guard(programs: &Programs, folder: &Path, user: Option<User>, writes: Writes)
     guardian.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
     // Each test has its own database and several pools: far more than the default 100 connections.
     guardian.args(["-c", "listen_addresses=", "-c", "max_connections=400"]);
-    if writes == Writes::Fast {
-        guardian.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
-    }
+    guardian.args(match writes {
+        Writes::Fast => &["-c", "fsync=off", "-c", "full_page_writes=off"][..],
+        Writes::Durable => &[],
+        Writes::Measured => {
+            &["-c", "shared_buffers=2GB", "-c", "max_wal_size=8GB", "-c", "checkpoint_timeout=30min"]
+        }
+    });
     guardian
         .process_group(0)
         .stdin(Stdio::piped())

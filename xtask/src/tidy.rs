@@ -6,6 +6,7 @@
 mod built;
 mod crates;
 mod documents;
+mod queries;
 mod ratchet;
 mod references;
 mod sizes;
@@ -51,7 +52,7 @@ pub(crate) struct Tree {
 
 /// The checks, cheapest explanation first.
 const CHECKS: &[fn(&Tree) -> Vec<Offence>] =
-    &[documents::check, sizes::check, words::check, sql::check, crates::check, slices::check];
+    &[documents::check, sizes::check, words::check, sql::check, crates::check, slices::check, queries::check];
 
 /// Runs `cargo xtask tidy [--bless]`.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {

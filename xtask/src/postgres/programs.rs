@@ -37,6 +37,11 @@ impl Programs {
         self.folder.join("postgres")
     }
 
+    /// Returns the path of another program of the same version, or its name where only the PATH has it.
+    pub(crate) fn tool(&self, name: &str) -> PathBuf {
+        Some(self.folder.join(name)).filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(name))
+    }
+
     fn first_of(candidates: Vec<PathBuf>) -> Option<Self> {
         let complete =
             |folder: &PathBuf| folder.join("initdb").is_file() && folder.join("postgres").is_file();

@@ -11,6 +11,8 @@ const DATABASE_PACKAGES: [&str; 4] = ["database", "ledger", "bank", "florin"];
 
 /// The variable by which tests choose their engine; unset means SQLite.
 const TEST_URL: &str = "FLORIN_TEST_DATABASE_URL";
+/// The same for the tests that kill the program: a server with fsync on.
+const DURABLE_URL: &str = "FLORIN_TEST_DURABLE_URL";
 
 /// The program that runs the tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,7 +44,7 @@ impl Runner {
     /// Runs every package's tests on SQLite, with the examples in the documentation.
     pub(crate) fn run_everything(self, filters: &[String]) -> Result<Tally, String> {
         let mut command = self.command(filters);
-        command.env_remove(TEST_URL);
+        command.env_remove(TEST_URL).env_remove(DURABLE_URL);
         if !chooses_packages(filters) {
             command.arg("--workspace");
         }
@@ -56,10 +58,10 @@ impl Runner {
         Ok(tally)
     }
 
-    /// Runs the tests that meet a database on the server at `url`.
-    pub(crate) fn run_on(self, url: &str, filters: &[String]) -> Result<Tally, String> {
+    /// Runs the tests that meet a database on the server at `url`, and those that kill on the one at `durable`.
+    pub(crate) fn run_on(self, url: &str, durable: &str, filters: &[String]) -> Result<Tally, String> {
         let mut command = self.command(filters);
-        command.env(TEST_URL, url);
+        command.env(TEST_URL, url).env(DURABLE_URL, durable);
         if !chooses_packages(filters) {
             match self {
                 // Choosing tests, not packages, keeps the build of the first run.

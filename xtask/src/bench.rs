@@ -1,0 +1,196 @@
+//! `cargo xtask bench`: the ledger beside PostgreSQL's own benchmark, on the same server, in turn.
+//!
+//! Every measurement is preceded by pgbench (TPC-B, scale 10, 32 clients, prepared statements) on the same
+//! PostgreSQL, and the figure is their ratio: it says more than a rate on a machine that others use too. Rounds repeat
+//! everything; the medians go to the terminal and into `docs/benchmarks.md`.
+
+mod machine;
+mod measures;
+mod report;
+mod server;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
+use crate::workspace::{cargo, root};
+use measures::{Engine, MEASURES, Measure};
+use report::{Figures, Row};
+use server::Florin;
+
+/// How many people and accounts the bank of the benchmark has.
+const PEOPLE: &str = "500";
+const ACCOUNTS: &str = "200";
+
+/// Runs `cargo xtask bench [--rounds N] [--seconds N] [filter…]`.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
+    let Wanted { rounds, seconds, filters } = Wanted::read(arguments)?;
+    let wanted: Vec<&Measure> = MEASURES.iter().filter(|measure| measure.is_meant(&filters)).collect();
+    if wanted.is_empty() {
+        return Err("no measurement has such a name".to_owned());
+    }
+    let programs = Programs::find().ok_or(HOW_TO_INSTALL)?;
+    let built = cargo().args(["build", "--release", "--quiet", "-p", "florin"]).status();
+    if !built.is_ok_and(|status| status.success()) {
+        return Err("the program does not build".to_owned());
+    }
+    let server = Server::start(&programs, Writes::Measured)?;
+    let bench = Bench::prepare(&server, &programs, seconds, &wanted)?;
+    let mut rows: Vec<Row> = wanted.iter().map(|measure| Row::new(measure)).collect();
+    for round in 1..=rounds {
+        for row in &mut rows {
+            let beside = bench.pgbench()?;
+            let figures = bench.measure(row.measure)?;
+            println!("round {round}: {}: {figures}, pgbench {beside:.0}", row.measure.name);
+            row.add(&figures, beside);
+        }
+    }
+    let table = report::table(&rows);
+    println!("\n{table}");
+    if filters.is_empty() {
+        report::write(&root().join("docs/benchmarks.md"), &table, rounds, seconds)?;
+    }
+    Ok(if rows.iter().all(Row::is_good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What the words after `bench` ask for.
+struct Wanted {
+    rounds: u32,
+    seconds: u32,
+    filters: Vec<String>,
+}
+
+impl Wanted {
+    fn read(arguments: &[String]) -> Result<Self, String> {
+        let mut wanted = Self { rounds: 3, seconds: 5, filters: Vec::new() };
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            let mut number = || {
+                let text = words.next().ok_or_else(|| format!("{word} needs a number"))?;
+                text.parse().map_err(|_| format!("{word}: `{text}` is no number"))
+            };
+            match word.as_str() {
+                "--rounds" => wanted.rounds = number()?,
+                "--seconds" => wanted.seconds = number()?,
+                _ => wanted.filters.push(word.clone()),
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// Everything that is made once: the databases with their people, and where they are.
+struct Bench {
+    folder: PathBuf,
+    florin: PathBuf,
+    pgbench: PathBuf,
+    /// The server's socket folder, which pgbench takes as a host.
+    host: String,
+    url: String,
+    seconds: u32,
+}
+
+impl Bench {
+    fn prepare(
+        server: &Server,
+        programs: &Programs,
+        seconds: u32,
+        wanted: &[&Measure],
+    ) -> Result<Self, String> {
+        let folder = std::env::temp_dir().join(format!("florin-bench-{}", std::process::id()));
+        let url = server.url().replacen("/postgres?", "/bench?", 1);
+        let host = server.url().split_once("host=").map(|(_, host)| host.to_owned()).unwrap_or_default();
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let florin = target.join("release/florin");
+        let bench = Self { folder, florin, pgbench: programs.tool("pgbench"), host, url, seconds };
+        std::fs::create_dir_all(&bench.folder).map_err(|error| error.to_string())?;
+        succeed(&mut bench.psql("create database pgbench"))?;
+        succeed(&mut bench.psql("create database bench"))?;
+        let mut fill = Command::new(&bench.pgbench);
+        fill.args(["-h", &bench.host, "-U", "florin", "-i", "-q", "-s", "10", "pgbench"]);
+        succeed(fill.stdout(Stdio::null()).stderr(Stdio::null()))?;
+        for engine in [Engine::Postgres, Engine::Sqlite] {
+            if wanted.iter().any(|measure| measure.engine == engine) {
+                println!("== a bank of {PEOPLE} people with {ACCOUNTS} accounts each on {engine}");
+                let file = bench.people(engine);
+                let mut prepare = bench.florin(engine, &["bench", "prepare"]);
+                prepare.args(["--people", PEOPLE, "--accounts", ACCOUNTS, "--file"]).arg(file);
+                succeed(&mut prepare)?;
+            }
+        }
+        Ok(bench)
+    }
+
+    /// Runs pgbench and returns its transactions a second.
+    fn pgbench(&self) -> Result<f64, String> {
+        succeed(&mut self.psql("checkpoint"))?;
+        let seconds = self.seconds.to_string();
+        let mut command = Command::new(&self.pgbench);
+        command.args(["-h", &self.host, "-U", "florin", "-n", "-M", "prepared", "-j", "2", "-c", "32", "-T"]);
+        let output =
+            command.args([&seconds, "pgbench"]).output().map_err(|error| format!("pgbench: {error}"))?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        rate.ok_or_else(|| format!("pgbench: {said}{}", String::from_utf8_lossy(&output.stderr)))
+    }
+
+    /// Takes one measurement.
+    fn measure(&self, measure: &Measure) -> Result<Figures, String> {
+        let json = self.folder.join("figures.json");
+        let running = measure.over_http.then(|| Florin::start(self.florin(measure.engine, &["serve"])));
+        let running = running.transpose()?;
+        let mut command = self.florin(measure.engine, &["bench"]);
+        command.args(measure.words).arg("--people").arg(self.people(measure.engine));
+        command.args(["--seconds", &self.seconds.to_string(), "--json"]).arg(&json);
+        if let Some(running) = &running {
+            command.args(["--url", running.url()]);
+        }
+        succeed(&mut command)?;
+        let memory = running.as_ref().and_then(Florin::peak_memory_mb);
+        drop(running);
+        let text = std::fs::read_to_string(&json).map_err(|error| format!("{}: {error}", json.display()))?;
+        Figures::read(&text, memory).ok_or_else(|| format!("no figures in {text}"))
+    }
+
+    fn people(&self, engine: Engine) -> PathBuf {
+        self.folder.join(format!("{engine}.json"))
+    }
+
+    fn psql(&self, sql: &str) -> Command {
+        let mut command = Command::new("psql");
+        command.args(["-h", &self.host, "-U", "florin", "-qX", "-c", sql, "postgres"]);
+        command
+    }
+
+    /// Returns the program with the environment of a benchmark: no limit in the way, no session that ends.
+    fn florin(&self, engine: Engine, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.florin);
+        command.args(words).env("FLORIN_DATA_DIR", self.folder.join(engine.to_string()));
+        if engine == Engine::Postgres {
+            command.env("DATABASE_URL", &self.url);
+        }
+        for limit in ["SIGN_IN", "READ", "WRITE", "EXPENSIVE"] {
+            command.env(format!("FLORIN_RATE_{limit}"), "1000000");
+        }
+        for life in ["ACCESS_TOKEN", "CUSTOMER_IDLE"] {
+            command.env(format!("FLORIN_{life}_SECONDS"), "3600");
+        }
+        command.env("FLORIN_ADDR", "127.0.0.1:0").env("FLORIN_METRICS_ADDR", "127.0.0.1:0");
+        command.env("FLORIN_LOG", "error").current_dir(&self.folder);
+        command
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Runs a command to a good end, its words passing through.
+fn succeed(command: &mut Command) -> Result<(), String> {
+    let name = Path::new(command.get_program()).display().to_string();
+    let status = command.status().map_err(|error| format!("{name}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{name} ended with {status}")) }
+}
