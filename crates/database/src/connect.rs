@@ -219,10 +219,10 @@ impl Database {
     }
 
     /// Ends all connections; what runs is finished first.
-    pub async fn close(self) {
+    pub async fn close(&self) {
         // Closing one handle of a pool closes the pool; an error means that it was closed already.
-        let _ = self.read.close().await;
-        let _ = self.write.close().await;
+        let _ = self.read.close_by_ref().await;
+        let _ = self.write.close_by_ref().await;
     }
 }
 

@@ -22,3 +22,25 @@ mod violated;
 
 pub use connect::{Database, Engine, Options, Pool, Tx, savepoint};
 pub use violated::{is_busy, violated};
+
+/// Sorts ids, drops repeated ones, and fills the list up to a power of two with its last.
+///
+/// For `in (…)`: a statement is prepared once for each length of its list, and so there are few.
+pub fn padded<T: Clone + Ord>(mut ids: Vec<T>) -> Vec<T> {
+    ids.sort_unstable();
+    ids.dedup();
+    if let Some(last) = ids.last().cloned() {
+        ids.resize(ids.len().next_power_of_two(), last);
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_list_is_padded_to_a_power_of_two_with_its_last() {
+        assert_eq!(super::padded(vec![3, 1, 2, 1, 9, 7]), [1, 2, 3, 7, 9, 9, 9, 9]);
+        assert_eq!(super::padded(vec![5]), [5]);
+        assert!(super::padded(Vec::<u8>::new()).is_empty());
+    }
+}

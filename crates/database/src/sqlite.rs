@@ -12,6 +12,14 @@ use crate::observe::Statements;
 /// How long a writer waits for the write lock of another process (a backup, a second command).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Page cache, in KiB below zero: a group commit touches a few thousand pages all over the accounts.
+const WRITER_CACHE: &str = "-32768";
+const READER_CACHE: &str = "-4096";
+
+/// After how many pages the log is copied back, by the commit that passes it. The default 1,000 is less than what one
+/// group commit writes: every commit would pay for a checkpoint, and write the same pages again and again.
+const CHECKPOINT_PAGES: &str = "16384";
+
 /// Opens the one writer and the readers. The file is made when it is absent.
 pub(crate) async fn connect(
     options: &Options,
@@ -50,4 +58,6 @@ fn setup(sqlite: SqliteConnectOptions, durable: bool, read_only: bool) -> Sqlite
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(200)
         .pragma("query_only", if read_only { "on" } else { "off" })
+        .pragma("cache_size", if read_only { READER_CACHE } else { WRITER_CACHE })
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
 }

@@ -1,15 +1,17 @@
 //! Opening accounts, changing what binds them, and finding them.
 
+use chrono::NaiveDate;
 use database::Tx;
 use kernel::{AccountId, Currency, Instant, Money};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
-    QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
+    QueryFilter, QuerySelect,
 };
 use thiserror::Error;
 
 use crate::account::ledger_account::{ActiveModel, Column, Entity};
+use crate::load::{ACCOUNT_COLUMNS, statement};
 use crate::{Account, AccountStatus, Month, NewAccount, Seen, SpendingLimits};
 
 /// Says why an account was not opened or changed.
@@ -74,6 +76,19 @@ pub async fn open(tx: &Tx, account: &NewAccount, now: Instant) -> Result<Account
 /// `DbErr` when the database fails.
 pub async fn find(connection: &impl ConnectionTrait, id: AccountId) -> Result<Option<Account>, DbErr> {
     Entity::find_by_id(id).one(connection).await
+}
+
+/// Finds an account, with the business day that the end-of-day job has set.
+pub(crate) async fn find_on_its_day(
+    connection: &impl ConnectionTrait,
+    id: AccountId,
+) -> Result<Option<(Account, Option<NaiveDate>)>, DbErr> {
+    let sql = format!(
+        "select {ACCOUNT_COLUMNS}, (select business_on from ledger_business_days where id = 1) as business_on \
+         from ledger_accounts where id = $1"
+    );
+    let found = connection.query_one_raw(statement(connection, sql, [id.into()])).await?;
+    found.map(|row| Ok((Account::from_query_result(&row, "")?, row.try_get("", "business_on")?))).transpose()
 }
 
 /// Finds an account and keeps others from changing it until the transaction ends.

@@ -15,7 +15,7 @@ use crate::decide::{Book, decide, expire};
 use crate::load::{Wanted, load, overdue_accounts, set_business_date};
 use crate::queue::Queue;
 use crate::write::write;
-use crate::{NewTransfer, Posted, Posting, Refusal, Submission, SubmitError, Submitted};
+use crate::{Account, NewTransfer, Posted, Posting, Refusal, Submission, SubmitError, Submitted, accounts};
 
 /// Sets how the ledger works; [`Default`] suits a server.
 #[derive(Clone, Debug)]
@@ -145,6 +145,19 @@ impl Ledger {
     /// `DbErr` when the database fails.
     pub async fn business_date(&self, connection: &impl ConnectionTrait) -> Result<NaiveDate, DbErr> {
         Ok(set_business_date(connection).await?.unwrap_or_else(|| self.inner.core.clock_date()))
+    }
+
+    /// Finds an account with the bank's current day, in one round trip.
+    ///
+    /// # Errors
+    /// `DbErr` when the database fails.
+    pub async fn account_today(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: AccountId,
+    ) -> Result<Option<(Account, NaiveDate)>, DbErr> {
+        let found = accounts::find_on_its_day(connection, id).await?;
+        Ok(found.map(|(account, set)| (account, set.unwrap_or_else(|| self.inner.core.clock_date()))))
     }
 
     /// Returns the instant by the ledger's clock.

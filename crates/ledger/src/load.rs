@@ -21,7 +21,7 @@ pub(crate) const TRANSFER_COLUMNS: &str = "position, id, kind, debit_account_id,
     amount_minor, currency, code, reference, metadata, group_id, of_transfer_id, expires_at, debit_sequence, \
     credit_sequence, authority, actor_kind, actor_id, request_id, booked_at, booked_on, effective_on";
 
-const ACCOUNT_COLUMNS: &str = "id, currency, kind, code, status, funded, overdraft_limit_minor, \
+pub(crate) const ACCOUNT_COLUMNS: &str = "id, currency, kind, code, status, funded, overdraft_limit_minor, \
     debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor, entry_sequence, \
     largest_limit_minor, day_limit_minor, month_limit_minor, spent_on, spent_day_minor, spent_month_on, \
     spent_month_minor, access_version, opened_at";
@@ -72,9 +72,7 @@ pub(crate) async fn load(tx: &Tx, wanted: &Wanted<'_>) -> Result<Loaded, DbErr> 
     for hold in &overdue {
         accounts.insert(hold.credit_account_id);
     }
-    for account in lock_accounts(tx, &accounts).await? {
-        book.insert_account(account);
-    }
+    lock_accounts(tx, &accounts, &mut book).await?;
     // After the locks: what another node committed on these accounts is seen.
     for transfer in transfers(tx, "id", news().map(|new| new.id)).await? {
         book.insert_transfer(transfer);
@@ -210,14 +208,22 @@ async fn overdue_of(tx: &Tx, accounts: &BTreeSet<AccountId>, now: Instant) -> Re
 }
 
 /// Locks the accounts in id order and reads them.
-async fn lock_accounts(tx: &Tx, accounts: &BTreeSet<AccountId>) -> Result<Vec<Account>, DbErr> {
+async fn lock_accounts(tx: &Tx, accounts: &BTreeSet<AccountId>, book: &mut Book) -> Result<(), DbErr> {
     let (among, ids) = among(tx, accounts.iter().map(|id| id.uuid()));
-    let lock = match engine(tx) {
-        Engine::Postgres => load_postgres::LOCK,
-        Engine::Sqlite => load_sqlite::LOCK,
+    let (place, lock) = match engine(tx) {
+        Engine::Postgres => (load_postgres::PLACE, load_postgres::LOCK),
+        Engine::Sqlite => (load_sqlite::PLACE, load_sqlite::LOCK),
     };
-    let sql = format!("select {ACCOUNT_COLUMNS} from ledger_accounts where id {among} order by id{lock}");
-    Account::find_by_statement(statement(tx, sql, [ids])).all(tx).await
+    let sql =
+        format!("select {ACCOUNT_COLUMNS}{place} from ledger_accounts where id {among} order by id{lock}");
+    for row in tx.query_all_raw(statement(tx, sql, [ids])).await? {
+        let account = Account::from_query_result(&row, "")?;
+        if !place.is_empty() {
+            book.insert_place(account.id, row.try_get("", "place")?);
+        }
+        book.insert_account(account);
+    }
+    Ok(())
 }
 
 async fn holds(tx: &Tx, ids: BTreeSet<TransferId>) -> Result<Vec<Hold>, DbErr> {

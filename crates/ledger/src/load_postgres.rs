@@ -7,6 +7,8 @@ pub(crate) const AMONG: &str = "= any($1)";
 
 pub(crate) const LOCK: &str = " for update";
 
+pub(crate) const PLACE: &str = ", cast(ctid as text) as place";
+
 pub(crate) const GUARD: &str = "select pg_advisory_xact_lock_shared($1)";
 
 /// A plan made while the tables were empty scans them for ever after, four times slower: the writer's

@@ -1,10 +1,14 @@
-//! The queue in front of the one writer.
+//! The queue in front of the writers.
+//!
+//! On PostgreSQL there are two: while one decides, the database works for the other. They meet only at the accounts'
+//! locks, which both take in id order, as writers of other nodes do. SQLite has one write lock, and so one writer.
 
 use std::sync::Arc;
 
+use database::Engine;
 use metrics::{counter, histogram};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot, watch};
 
 use crate::batch::Writer;
 use crate::ledger::Core;
@@ -16,7 +20,10 @@ pub(crate) struct Ticket {
     pub(crate) reply: oneshot::Sender<Result<Submitted, SubmitError>>,
 }
 
-/// Holds the near end of the queue; the writer ends when every copy is gone.
+/// The far end of the queue; whoever holds it takes the next batch.
+type Intake = Arc<Mutex<mpsc::Receiver<Ticket>>>;
+
+/// Holds the near end of the queue; the writers end when every copy is gone.
 #[derive(Debug)]
 pub(crate) struct Queue {
     sender: mpsc::Sender<Ticket>,
@@ -26,17 +33,20 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Starts the writer.
+    /// Starts the writers.
     pub(crate) fn start(core: &Arc<Core>) -> Self {
         let (sender, receiver) = mpsc::channel(core.options.queue_size.max(1));
         let (finished, done) = watch::channel(());
         let stop = Arc::new(Notify::new());
-        let writer = Writer::new(core.clone());
-        let stopping = stop.clone();
-        tokio::spawn(async move {
-            work(writer, receiver, &stopping).await;
-            drop(finished);
-        });
+        let intake: Intake = Arc::new(Mutex::new(receiver));
+        for _ in 0..writers(core.database.engine()) {
+            let (intake, stop, finished) = (intake.clone(), stop.clone(), finished.clone());
+            let writer = Writer::new(core.clone());
+            tokio::spawn(async move {
+                work(writer, intake, &stop).await;
+                drop(finished);
+            });
+        }
         Self { sender, stop, done, retry_after: core.options.retry_after }
     }
 
@@ -61,28 +71,44 @@ impl Queue {
     }
 }
 
-/// Takes what is queued, without a timer: the more callers wait, the larger the batch.
-async fn work(mut writer: Writer, mut receiver: mpsc::Receiver<Ticket>, stop: &Notify) {
-    loop {
-        let first = tokio::select! {
-            biased;
-            () = stop.notified() => {
-                receiver.close();
-                receiver.recv().await
-            }
-            first = receiver.recv() => first,
-        };
-        let Some(first) = first else { return };
-        let mut size = count(&first);
-        let mut tickets = vec![first];
-        while size < writer.batch_size() {
-            let Ok(next) = receiver.try_recv() else { break };
-            size += count(&next);
-            tickets.push(next);
-        }
-        histogram!("florin_ledger_batch_transfers").record(u32::try_from(size).unwrap_or(u32::MAX));
+fn writers(engine: Engine) -> usize {
+    match engine {
+        Engine::Postgres => 2,
+        Engine::Sqlite => 1,
+    }
+}
+
+/// Writes batch after batch until the queue is closed and empty.
+async fn work(mut writer: Writer, intake: Intake, stop: &Notify) {
+    while let Some(tickets) = take(&intake, stop, writer.batch_size()).await {
         writer.run(tickets).await;
     }
+}
+
+/// Takes what is queued, without a timer: the more callers wait, the larger the batch.
+///
+/// One writer waits here at a time; the others wait for it, or write.
+async fn take(intake: &Intake, stop: &Notify, most: usize) -> Option<Vec<Ticket>> {
+    let mut receiver = intake.lock().await;
+    let first = tokio::select! {
+        biased;
+        () = stop.notified() => {
+            receiver.close();
+            receiver.recv().await
+        }
+        first = receiver.recv() => first,
+    }?;
+    // Callers that were answered together ask again together: let those that can run come first.
+    tokio::task::yield_now().await;
+    let mut size = count(&first);
+    let mut tickets = vec![first];
+    while size < most {
+        let Ok(next) = receiver.try_recv() else { break };
+        size += count(&next);
+        tickets.push(next);
+    }
+    histogram!("florin_ledger_batch_transfers").record(u32::try_from(size).unwrap_or(u32::MAX));
+    Some(tickets)
 }
 
 /// Counts the transfers of a submission; one without any still takes a place.

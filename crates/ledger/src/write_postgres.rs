@@ -1,5 +1,6 @@
 //! Writing on PostgreSQL: one statement, fed with one array per column.
 //!
+//! Accounts are found by their place in the table, which was read when they were locked: no second walk down an index.
 //! The driver binds no nulls inside arrays, so that absent values travel as nil ids, zeros, empty texts and
 //! the epoch, and `nullif` makes them null again.
 
@@ -90,12 +91,12 @@ update ledger_accounts
        spent_day_minor = changed.spent_day_minor,
        spent_month_on = changed.spent_month_on,
        spent_month_minor = changed.spent_month_minor
-  from unnest($41, $42, $43, $44, $45, $46, $47, $48, $49, $50)
+  from unnest($41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51::text[]::tid[])
     as changed (
       id, debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor,
-      entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor
+      entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor, place
     )
- where ledger_accounts.id = changed.id";
+ where ledger_accounts.ctid = changed.place and ledger_accounts.id = changed.id";
 
 pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> Result<(), DbErr> {
     let holds: Vec<_> = book.changed_holds().collect();
@@ -105,7 +106,12 @@ pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> R
     values.extend(hold_columns(&holds));
     values.extend(receipt_columns(receipts));
     values.extend(account_columns(&accounts));
-    tx.execute_raw(statement(tx, WRITE, values)).await?;
+    values.push(texts(accounts.iter().map(|account| book.place(account.id))));
+    let changed = tx.execute_raw(statement(tx, WRITE, values)).await?.rows_affected();
+    // A row that is locked stays where it is; if one was missed after all, nothing may be committed.
+    if changed != accounts.len() as u64 {
+        return Err(DbErr::RecordNotUpdated);
+    }
     Ok(())
 }
 

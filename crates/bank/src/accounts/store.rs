@@ -36,13 +36,37 @@ pub(crate) async fn find_product(conn: &impl ConnectionTrait, code: &str) -> Res
     product_row::Entity::find_by_id(code).one(conn).await
 }
 
-/// Finds an account with its product.
-pub(crate) async fn find(
+/// An account with its product and its owners, the first holder first: one row for each owner.
+const OWNED: &str = "
+select a.id as a_id, a.product_code as a_product_code, a.number as a_number, a.country as a_country,
+       a.nickname as a_nickname, a.search_text as a_search_text, a.opened_at as a_opened_at,
+       a.closed_at as a_closed_at,
+       p.code as p_code, p.name as p_name, p.kind as p_kind, p.currency as p_currency,
+       p.minimum_kyc_level as p_minimum_kyc_level, p.most_overdraft_minor as p_most_overdraft_minor,
+       p.monthly_fee_minor as p_monthly_fee_minor, p.single_limit_minor as p_single_limit_minor,
+       p.day_limit_minor as p_day_limit_minor, p.month_limit_minor as p_month_limit_minor,
+       p.most_single_limit_minor as p_most_single_limit_minor, p.most_day_limit_minor as p_most_day_limit_minor,
+       p.most_month_limit_minor as p_most_month_limit_minor,
+       o.account_id as o_account_id, o.user_id as o_user_id, o.role as o_role, o.added_at as o_added_at
+  from accounts a
+  join products p on p.code = a.product_code
+  left join account_owners o on o.account_id = a.id
+ where a.id = $1
+ order by o.added_at, o.user_id";
+
+/// Finds an account with its product and its owners, the first holder first.
+pub(crate) async fn find_owned(
     conn: &impl ConnectionTrait,
     id: AccountId,
-) -> Result<Option<(Account, Product)>, DbErr> {
-    let found = account_row::Entity::find_by_id(id).find_also_related(product_row::Entity).one(conn).await?;
-    Ok(found.and_then(|(account, product)| Some((account, product?))))
+) -> Result<Option<(Account, Product, Vec<AccountOwner>)>, DbErr> {
+    let statement = Statement::from_sql_and_values(conn.get_database_backend(), OWNED, [id.into()]);
+    let rows = conn.query_all_raw(statement).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (account, product) =
+        (Account::from_query_result(first, "a_")?, Product::from_query_result(first, "p_")?);
+    let owners =
+        rows.iter().filter_map(|row| AccountOwner::from_query_result_optional(row, "o_").transpose());
+    Ok(Some((account, product, owners.collect::<Result<_, _>>()?)))
 }
 
 pub(crate) async fn find_by_number(

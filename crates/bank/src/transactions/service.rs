@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use super::model::{Filter, MOST_ACCOUNTS, Rest, Side, Transaction, TransactionsError, merge};
 use super::store;
 use crate::accounts::service::{AccountAccess, NumberedAccount};
-use crate::accounts::{self, AccountError, Need};
+use crate::accounts::{self, Need};
 use crate::audit::{self, Event, Subject};
 use crate::{Bank, Caller, Permission};
 

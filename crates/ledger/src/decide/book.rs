@@ -17,6 +17,8 @@ pub struct Book {
     pub business_on: NaiveDate,
     closed: BTreeSet<Month>,
     accounts: HashMap<AccountId, Account>,
+    /// Where PostgreSQL keeps the locked rows; empty on SQLite.
+    places: HashMap<AccountId, String>,
     transfers: HashMap<TransferId, Transfer>,
     holds: HashMap<TransferId, Hold>,
     reversals: HashMap<TransferId, TransferId>,
@@ -60,6 +62,7 @@ impl Book {
             business_on,
             closed: BTreeSet::new(),
             accounts: HashMap::new(),
+            places: HashMap::new(),
             transfers: HashMap::new(),
             holds: HashMap::new(),
             reversals: HashMap::new(),
@@ -74,6 +77,16 @@ impl Book {
     /// Adds an account as the database has it.
     pub fn insert_account(&mut self, account: Account) {
         self.accounts.insert(account.id, account);
+    }
+
+    /// Notes where PostgreSQL keeps a locked account (its `ctid`).
+    pub(crate) fn insert_place(&mut self, account: AccountId, place: String) {
+        self.places.insert(account, place);
+    }
+
+    /// Returns what [`Book::insert_place`] noted.
+    pub(crate) fn place(&self, account: AccountId) -> &str {
+        self.places.get(&account).map_or("(0,0)", String::as_str)
     }
 
     /// Says whether nobody's right to an account has changed since it was judged.

@@ -44,7 +44,7 @@ impl AccountAccess {
 
 /// Finds an account for what the caller needs; for [`Need::Pay`] the holders' verification is asked, too.
 ///
-/// Funds, status and limits are not judged here: the ledger does, when it posts. Costs two round trips, three
+/// Funds, status and limits are not judged here: the ledger does, when it posts. Costs one round trip, two
 /// for [`Need::Pay`].
 ///
 /// # Errors
@@ -58,8 +58,7 @@ pub async fn find_for(
     need: Need,
 ) -> Result<AccountAccess, AccountError> {
     require_some(caller, need)?;
-    let (account, product) = store::find(conn, id).await?.ok_or(AccountError::NotFound)?;
-    let owners = store::owners(conn, id).await?;
+    let (account, product, owners) = store::find_owned(conn, id).await?.ok_or(AccountError::NotFound)?;
     let standing = judge(caller, &owners, need)?;
     if need == Need::Pay {
         kyc::service::require_all(conn, &holders(&owners), product.minimum_kyc_level).await?;

@@ -177,8 +177,8 @@ pub(super) async fn sheet(
         Standing::Owner(role) => Some(role),
         Standing::Staff => None,
     };
-    let books = books(conn, account.id).await?;
-    let business_on = bank.ledger.business_date(conn).await?;
+    let books = bank.ledger.account_today(conn, account.id).await?;
+    let (books, business_on) = books.ok_or(AccountError::NotFound)?;
     Ok(AccountSheet { account, product, role, books, business_on })
 }
 

@@ -85,9 +85,8 @@ pub async fn numbered_accounts(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut rows = store::several::by_ids(conn, ids).await?;
-    rows.sort_by_key(|(account, _)| std::cmp::Reverse(account.id));
-    Ok(rows.into_iter().map(|(account, product)| numbered(account, product.currency)).collect())
+    let rows = store::several::numbers(conn, ids.to_vec()).await?;
+    Ok(rows.into_iter().map(|(id, number, currency)| NumberedAccount { id, number, currency }).collect())
 }
 
 fn numbered(account: Account, currency: Currency) -> NumberedAccount {

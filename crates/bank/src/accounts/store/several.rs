@@ -1,7 +1,10 @@
 //! Many accounts with one statement.
 
-use kernel::{AccountId, AccountNumber, UserId};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use kernel::{AccountId, AccountNumber, Currency, UserId};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationTrait,
+};
 
 use super::super::model::{Account, OwnerRole, Product, account_owner, account_row, product_row};
 
@@ -27,6 +30,24 @@ pub(crate) async fn by_ids(
     let rows =
         account_row::Entity::find().filter(wanted).find_also_related(product_row::Entity).all(conn).await?;
     Ok(complete(rows))
+}
+
+/// Returns numbers and currencies of accounts, the newest account first.
+pub(crate) async fn numbers(
+    conn: &impl ConnectionTrait,
+    ids: Vec<AccountId>,
+) -> Result<Vec<(AccountId, AccountNumber, Currency)>, DbErr> {
+    use account_row::Column;
+    account_row::Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::Number])
+        .column(product_row::Column::Currency)
+        .join(JoinType::InnerJoin, account_row::Relation::Product.def())
+        .filter(Column::Id.is_in(database::padded(ids)))
+        .order_by_desc(Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await
 }
 
 /// Returns what a person is to which accounts, the newest account first, at most `most` of them.
