@@ -1,5 +1,6 @@
 //! What every use case needs.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use database::Database;
@@ -11,8 +12,14 @@ use crate::guard::{Guard, NoTokenSecret};
 use crate::sealing::{KeyRing, SealError};
 
 /// Carries the database, the clock, chance, the ledger and the settings; clones share them.
+///
+/// One pointer, since the layers of the web hand a clone to every request several times.
 #[derive(Clone, Debug)]
-pub struct Bank {
+pub struct Bank(Arc<Parts>);
+
+/// Holds what a [`Bank`] carries.
+#[derive(Clone, Debug)]
+pub struct Parts {
     /// The database.
     pub db: Database,
     /// The clock; a sandbox moves it.
@@ -55,11 +62,27 @@ impl Bank {
         let guard = Guard::new(&settings, &random)?;
         let options = LedgerOptions { zone: settings.business_timezone, ..LedgerOptions::default() };
         let ledger = Ledger::new(db.clone(), clock.clone(), random.clone(), options);
-        Ok(Self { db, clock, random, ledger, settings, keys, guard })
+        Ok(Self(Arc::new(Parts { db, clock, random, ledger, settings, keys, guard })))
+    }
+
+    /// Returns another bank that differs in some parts and shares the rest.
+    #[must_use]
+    pub fn with(&self, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut parts = Parts::clone(&self.0);
+        change(&mut parts);
+        Self(Arc::new(parts))
     }
 
     /// Returns the current instant in whole microseconds.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+}
+
+impl Deref for Bank {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

@@ -1,16 +1,15 @@
 //! The router and its layers, put together.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get};
 use futures_util::future::BoxFuture;
 use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use utoipa::openapi::OpenApi;
@@ -18,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::docs::Docs;
 use super::file::File;
-use super::layers::{address, cors, headers, intake, observe, rate, render};
+use super::layers::{Gate, cors, edge, gate, rate};
 use super::{Problem, document, health};
 use crate::Bank;
 
@@ -40,7 +39,7 @@ impl Limits {
 const COMPRESS_FROM_BYTES: u64 = 1024;
 
 /// Finds out who asks and leaves a [`Caller`](crate::Caller) in the request; identity's.
-pub type Authenticate = fn(Bank, Request, Next) -> BoxFuture<'static, Response>;
+pub type Authenticate = for<'a> fn(&'a Bank, &'a mut Request) -> BoxFuture<'a, Result<(), Problem>>;
 
 /// Holds what is the same for everybody and made when the program starts.
 struct Files {
@@ -87,21 +86,14 @@ pub fn assemble(
 /// Wraps every route and both fallbacks; the first layer named is the outermost.
 fn layered(bank: &Bank, routes: Router<Bank>, limits: Limits, authenticate: Authenticate) -> Router<Bank> {
     let counters = rate::Counters::new(&bank.settings.rate_limits);
+    let inner = Arc::new(Gate { bank: bank.clone(), counters, limits, authenticate });
     let compress = SizeAbove::new(COMPRESS_FROM_BYTES).and(NotForContentType::IMAGES);
     routes.layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(bank.clone(), address::find))
-            .layer(from_fn_with_state(bank.clone(), observe::observe))
-            .layer(from_fn_with_state(bank.clone(), headers::secure))
+            .layer(from_fn_with_state(bank.clone(), edge))
             .layer(CompressionLayer::new().compress_when(compress))
             .layer(cors::layer(&bank.settings))
-            .layer(from_fn(render::render))
-            .layer(CatchPanicLayer::custom(render::panicked))
-            .layer(from_fn_with_state(bank.clone(), move |State(bank), request, next| {
-                authenticate(bank, request, next)
-            }))
-            .layer(from_fn_with_state(counters, rate::limit))
-            .layer(from_fn_with_state(limits, intake::bounded)),
+            .layer(from_fn_with_state(inner, gate)),
     )
 }
 

@@ -124,7 +124,7 @@ async fn in_production_there_is_no_such_clock() {
 #[tokio::test]
 async fn every_node_follows_the_clock_and_moves_it_from_where_it_stands() {
     let app = App::new().await;
-    let other = Bank { clock: Clock::fixed(app.bank.now()), ..app.bank.clone() };
+    let other = app.bank.with(|parts| parts.clock = Clock::fixed(app.bank.now()));
     let (nothing, admin) = (Registry::default(), app.caller(Role::Admin));
     let hour = ClockMove::By(chrono::Duration::hours(1));
     move_clock(&app.bank, &nothing, &admin, hour).await.expect("moved");

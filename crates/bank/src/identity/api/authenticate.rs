@@ -2,8 +2,6 @@
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -23,26 +21,28 @@ enum Shown {
 ///
 /// Everything else leaves none, and the route answers 401 with a body that never says why. A write with a
 /// cookie needs the session's `X-CSRF-Token` beside it; without, the route answers 403.
-pub fn authenticate(bank: Bank, mut request: Request, next: Next) -> BoxFuture<'static, Response> {
+///
+/// # Errors
+/// 503 or 500 when the database cannot say who it is.
+pub fn authenticate<'a>(bank: &'a Bank, request: &'a mut Request) -> BoxFuture<'a, Result<(), Problem>> {
     async move {
-        let shown = shown(&bank, request.headers());
+        let shown = shown(bank, request.headers());
         let (token, by_cookie) = match &shown {
-            Shown::Nothing => return next.run(request).await,
+            Shown::Nothing => return Ok(()),
             Shown::Bearer(token) => (token, false),
             Shown::Cookie(token) => (token, true),
         };
-        let visitor = visitor::read(&bank, request.extensions(), request.headers());
-        match service::caller_of(&bank, &visitor, token).await {
-            Ok(Some(caller)) if by_cookie && !may_write(&bank, &request, &caller) => {
+        let visitor = visitor::read(bank, request.extensions(), request.headers());
+        match service::caller_of(bank, &visitor, token).await? {
+            Some(caller) if by_cookie && !may_write(bank, request, &caller) => {
                 request.extensions_mut().insert(missing_csrf_token());
             }
-            Ok(Some(caller)) => {
+            Some(caller) => {
                 request.extensions_mut().insert(caller);
             }
-            Ok(None) => {}
-            Err(error) => return Problem::from(error).into_response(),
+            None => {}
         }
-        next.run(request).await
+        Ok(())
     }
     .boxed()
 }

@@ -2,10 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
 use ipnet::IpNet;
 
 use crate::Bank;
@@ -21,7 +19,7 @@ pub struct TrustedPeer;
 /// Leaves [`ClientAddress`] and, for a proxy of ours, [`TrustedPeer`] in the extensions.
 ///
 /// The peer comes from `ConnectInfo<SocketAddr>`, which the listener sets.
-pub async fn find(State(bank): State<Bank>, mut request: Request, next: Next) -> Response {
+pub(super) fn find(bank: &Bank, request: &mut Request) {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     if let Some(peer) = peer {
         let trusted = &bank.settings.trusted_proxies;
@@ -31,7 +29,6 @@ pub async fn find(State(bank): State<Bank>, mut request: Request, next: Next) ->
             request.extensions_mut().insert(TrustedPeer);
         }
     }
-    next.run(request).await
 }
 
 /// Walks `X-Forwarded-For` from the right, each hop written by a trusted one, to the first that is not ours.

@@ -1,8 +1,6 @@
 //! Security headers on every response, errors and static files included.
 
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::Bank;
@@ -38,9 +36,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 7] = [
 ];
 
 /// Adds the headers; a page that brings its own policy or caching keeps it.
-pub async fn secure(State(bank): State<Bank>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
-    let mut response = next.run(request).await;
+pub(super) fn secure(bank: &Bank, is_api: bool, response: &mut Response) {
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, value);
@@ -58,7 +54,6 @@ pub async fn secure(State(bank): State<Bank>, request: Request, next: Next) -> R
     // Also outside the API: only what says otherwise may be kept by a cache.
     insert_unless_present(headers, header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.remove(header::SERVER);
-    response
 }
 
 fn insert_unless_present(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ pub struct RawBody(pub Bytes);
 /// The body is read here, so that one that is too slow (408) differs from work that is too slow (503), and
 /// so that a handler never waits for a client while it holds a transaction. Work that runs out of time is
 /// dropped, and its transaction with it.
-pub async fn bounded(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+pub(super) async fn bounded(limits: Limits, request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }

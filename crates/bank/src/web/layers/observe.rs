@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use axum::middleware::Next;
 use axum::response::Response;
 use kernel::RequestId;
-use tracing::Instrument;
+use tracing::Span;
 use uuid::Uuid;
 
 use super::Route;
@@ -17,32 +16,50 @@ use crate::Bank;
 /// Carries the request id in and out.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Names the request, spans it and counts it.
-///
-/// The span has the route's template, never the path, the query or anything personal.
-pub async fn observe(State(bank): State<Bank>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = given_id(&request).unwrap_or_else(|| RequestId::generate(bank.now(), &bank.random));
-    request.extensions_mut().insert(id);
-    let method = method_name(request.method());
-    let route = Route::of(request.extensions()).map_or_else(|| "unmatched".to_owned(), |route| route.0);
-    let span = tracing::info_span!(
-        "request", request.id = %id, http.method = method, http.route = %route, http.status = tracing::field::Empty
-    );
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let status = response.status();
-    span.record("http.status", status.as_u16());
-    span.in_scope(|| tracing::debug!(elapsed_us = started.elapsed().as_micros(), "request answered"));
-    count(method, route, status.as_str(), started);
-    response.headers_mut().insert(X_REQUEST_ID, header(id));
-    response
+/// Follows one request from its arrival to its answer.
+pub(super) struct Observation {
+    started: Instant,
+    id: RequestId,
+    method: &'static str,
+    route: Option<Route>,
+    /// Has the route's template, never the path, the query or anything personal.
+    pub(super) span: Span,
 }
 
-/// Records `http_requests_total` and `http_request_duration_seconds`, by method, route template and status.
-fn count(method: &'static str, route: String, status: &str, started: Instant) {
-    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_owned())];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels).record(started.elapsed());
+impl Observation {
+    /// Names the request and opens its span.
+    pub(super) fn begin(bank: &Bank, request: &mut Request) -> Self {
+        let started = Instant::now();
+        let id = given_id(request).unwrap_or_else(|| RequestId::generate(bank.now(), &bank.random));
+        request.extensions_mut().insert(id);
+        let method = method_name(request.method());
+        let route = Route::of(request.extensions());
+        let span = tracing::info_span!(
+            "request", request.id = %id, http.method = method, http.route = %template(route.as_ref()),
+            http.status = tracing::field::Empty
+        );
+        Self { started, id, method, route, span }
+    }
+
+    /// Closes the span, counts the request and puts its id on the answer.
+    pub(super) fn end(self, response: &mut Response) {
+        let status = response.status();
+        self.span.record("http.status", status.as_u16());
+        let elapsed = self.started.elapsed();
+        self.span.in_scope(|| tracing::debug!(elapsed_us = elapsed.as_micros(), "request answered"));
+        let labels = [
+            ("method", self.method.to_owned()),
+            ("route", template(self.route.as_ref()).to_owned()),
+            ("status", status.as_str().to_owned()),
+        ];
+        metrics::counter!("http_requests_total", &labels).increment(1);
+        metrics::histogram!("http_request_duration_seconds", &labels).record(elapsed);
+        response.headers_mut().insert(X_REQUEST_ID, header(self.id));
+    }
+}
+
+fn template(route: Option<&Route>) -> &str {
+    route.map_or("unmatched", |route| route.0.as_str())
 }
 
 /// Takes a well-formed id from a proxy of ours: ours, or any UUID.

@@ -8,12 +8,10 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{Extensions, HeaderName, HeaderValue, Method};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -50,34 +48,30 @@ enum Class {
     Expensive,
 }
 
-/// Counts requests; clones share the counts.
-#[derive(Clone, Debug)]
+/// Counts requests.
+#[derive(Debug)]
 pub struct Counters {
-    sign_in: Arc<Limiter>,
-    read: Arc<Limiter>,
-    write: Arc<Limiter>,
-    expensive: Arc<Limiter>,
-    since_sweep: Arc<AtomicU32>,
+    sign_in: Limiter,
+    read: Limiter,
+    write: Limiter,
+    expensive: Limiter,
+    since_sweep: AtomicU32,
 }
 
-/// Refuses what comes too often, and tells every caller of the API how much is left.
-pub async fn limit(State(counters): State<Counters>, request: Request, next: Next) -> Response {
+/// Counts a request; returns where its caller stands, and none for a route that is not counted.
+///
+/// # Errors
+/// The answer to a request that comes too often: it says when to come back.
+pub(super) fn limit(counters: &Counters, request: &Request) -> Result<Option<Standing>, Box<Response>> {
     let route = Route::of(request.extensions());
     let Some(class) = class(request.method(), route.as_ref().map(|route| route.0.as_str())) else {
-        return next.run(request).await;
+        return Ok(None);
     };
-    match counters.count(class, who(request.extensions())) {
-        Ok(standing) => {
-            let mut response = next.run(request).await;
-            standing.write(&mut response);
-            response
-        }
-        Err((standing, retry_after_seconds)) => {
-            let mut response = Problem::too_many(retry_after_seconds).into_response();
-            standing.write(&mut response);
-            response
-        }
-    }
+    counters.count(class, who(request.extensions())).map(Some).map_err(|(standing, retry_after_seconds)| {
+        let mut response = Problem::too_many(retry_after_seconds).into_response();
+        standing.write(&mut response);
+        Box::new(response)
+    })
 }
 
 /// Probes are not counted: a load balancer asks as often as it likes.
@@ -118,7 +112,7 @@ impl Counters {
             read: limiter(limits.read),
             write: limiter(limits.write),
             expensive: limiter(limits.expensive),
-            since_sweep: Arc::default(),
+            since_sweep: AtomicU32::new(0),
         }
     }
 
@@ -143,14 +137,14 @@ impl Counters {
     }
 }
 
-fn limiter(a_minute: u32) -> Arc<Limiter> {
+fn limiter(a_minute: u32) -> Limiter {
     let quota = Quota::per_minute(NonZeroU32::new(a_minute).unwrap_or(NonZeroU32::MIN));
-    Arc::new(RateLimiter::dashmap(quota).with_middleware())
+    RateLimiter::dashmap(quota).with_middleware()
 }
 
 /// Says where a caller stands.
 #[derive(Clone, Copy, Debug)]
-struct Standing {
+pub(super) struct Standing {
     limit: u32,
     remaining: u32,
     /// Until the whole limit is there again.
@@ -165,7 +159,8 @@ impl Standing {
         Self { limit, remaining, reset_seconds: reset.as_millis().div_ceil(1000).try_into().unwrap_or(60) }
     }
 
-    fn write(self, response: &mut Response) {
+    /// Tells the caller.
+    pub(super) fn write(self, response: &mut Response) {
         let headers = response.headers_mut();
         headers.insert(HeaderName::from_static("ratelimit-limit"), HeaderValue::from(self.limit));
         headers.insert(HeaderName::from_static("ratelimit-remaining"), HeaderValue::from(self.remaining));

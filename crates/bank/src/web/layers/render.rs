@@ -1,18 +1,14 @@
 //! Problems get their request id here, and whatever else failed becomes a problem.
 
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::RequestId;
 
 use crate::web::Problem;
 
 /// Renders problem documents with the request id, and turns the framework's own refusals into problems.
-pub async fn render(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().copied();
-    let mut response = next.run(request).await;
+pub(super) fn render(id: Option<RequestId>, mut response: Response) -> Response {
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
         None if is_bare_refusal(&response) => from_status(response.status()),
@@ -26,7 +22,7 @@ pub async fn render(request: Request, next: Next) -> Response {
 }
 
 /// Answers for a handler that panicked, without a word about why.
-pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+pub(super) fn panicked() -> Response {
     tracing::error!("a request handler panicked");
     from_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
 }

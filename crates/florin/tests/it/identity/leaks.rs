@@ -81,17 +81,20 @@ async fn changing_the_keys_seals_every_value_again_and_goes_on_where_it_stopped(
     }
     let old = app.bank.settings.encryption_keys[0].clone();
     let new = Secret::new(vec![42; 32]);
-    app.bank.keys = sealing::KeyRing::new(&[new.clone(), old]).expect("keys");
+    let keys = sealing::KeyRing::new(&[new.clone(), old]).expect("keys");
+    app.bank = app.bank.with(|parts| parts.keys = keys);
     let mut seen = Vec::new();
     let done =
         sealing::rewrap(&app.bank, |progress| seen.push(progress.rewrapped)).await.expect("sealed again");
     assert_eq!(done, 3);
     assert_eq!(seen[0], 3);
     assert_eq!(sealing::rewrap(&app.bank, |_| ()).await.expect("nothing left"), 0);
-    app.bank.keys = sealing::KeyRing::new(&[new]).expect("keys");
+    let keys = sealing::KeyRing::new(&[new]).expect("keys");
+    app.bank = app.bank.with(|parts| parts.keys = keys);
     let sealed = app.rows("users").await;
     assert_eq!(sealed.matches(&app.bank.keys.current_prefix()).count(), 3);
-    app.bank.keys = sealing::KeyRing::new(&[Secret::new(vec![1; 32])]).expect("keys");
+    let keys = sealing::KeyRing::new(&[Secret::new(vec![1; 32])]).expect("keys");
+    app.bank = app.bank.with(|parts| parts.keys = keys);
     assert!(sealing::rewrap(&app.bank, |_| ()).await.is_err(), "the old key is gone");
 }
 
