@@ -5,6 +5,7 @@
 //! alone, so that it builds in a second on a bare machine.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task speaks to the person at the terminal")]
 
+mod battery;
 mod bench;
 mod berka;
 mod postgres;
@@ -47,6 +48,12 @@ const TASKS: &[Task] = &[
         takes: "[--rounds N] [--seconds N] [filter…]",
         does: "measure the ledger and the API beside pgbench, and write docs/benchmarks.md",
         run: bench::run,
+    },
+    Task {
+        name: "battery",
+        takes: "[--long] [filter…]",
+        does: "show what the bank promises about failures, on both engines",
+        run: battery::run,
     },
     Task {
         name: "berka",

@@ -30,6 +30,11 @@ pub(crate) fn run(filters: &[String]) -> Result<ExitCode, String> {
     Ok(report(&[("SQLite", sqlite), ("PostgreSQL", postgres)], true))
 }
 
+/// Says whether cargo-nextest is there and wanted.
+pub(crate) fn is_nextest_installed() -> bool {
+    Runner::installed() == Runner::Nextest
+}
+
 /// Prints what ran, engine by engine, then the sum; a missing engine is tolerated only if told so.
 fn report(engines: &[(&str, Tally)], may_lack_an_engine: bool) -> ExitCode {
     println!("\n== what ran");

@@ -61,9 +61,14 @@ pub struct Serving {
 
 impl Serving {
     /// Starts the program and waits until it has said where it listens.
-    pub fn start(mut command: Command) -> Self {
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    pub fn start(command: Command) -> Self {
+        Self::try_start(command, Stdio::piped())
+            .unwrap_or_else(|error| panic!("the program did not start: {error}"))
+    }
+
+    /// Does the same with its log going elsewhere, and gives back what it logged when it does not start.
+    pub fn try_start(mut command: Command, log: Stdio) -> Result<Self, String> {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("piped");
         let mut said = Vec::new();
         for line in BufReader::new(stdout).lines() {
@@ -79,23 +84,29 @@ impl Serving {
         let (url, metrics_url) = (after("listens on "), after("metrics on "));
         if metrics_url.is_empty() {
             let output = child.wait_with_output().expect("it ended");
-            panic!("the program did not start: {}", String::from_utf8_lossy(&output.stderr));
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
-        Self { child, url, metrics_url, said }
+        Ok(Self { child, url, metrics_url, said })
+    }
+
+    /// Returns the number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to stop, as a service manager does.
     pub fn terminate(&self) {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
         assert!(sent.success());
     }
 
-    /// Waits for its end; returns the status and what it logged.
+    /// Waits for its end; returns the status and what it logged, unless that went elsewhere.
     pub fn wait(mut self) -> (ExitStatus, String) {
         let mut log = String::new();
-        let mut stderr = self.child.stderr.take().expect("piped");
-        std::io::Read::read_to_string(&mut stderr, &mut log).expect("text");
+        if let Some(mut stderr) = self.child.stderr.take() {
+            std::io::Read::read_to_string(&mut stderr, &mut log).expect("text");
+        }
         (self.child.wait().expect("it ended"), log)
     }
 }
