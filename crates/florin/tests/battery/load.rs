@@ -29,7 +29,7 @@ impl Load {
         for number in 0..CLIENTS {
             let mut client = people[number % people.len()].clone();
             let (journal, stop) = (journal.clone(), stop.clone());
-            // A name that no other client of any round has.
+            // A name that no other client of any round has; the key's last letter says where it ends, in any file.
             let chance = Random::system();
             let name = format!("{MARK}{:08x}", u32::from_be_bytes(chance.bytes()));
             paying.spawn(async move {
@@ -37,7 +37,7 @@ impl Load {
                     if stop.load(Ordering::SeqCst) {
                         break;
                     }
-                    let payment = draw(&client, &chance, format!("{name}-{number}"));
+                    let payment = draw(&client, &chance, format!("{name}-{number}z"));
                     if let Outcome::Unknown(_) = journal.pay(&mut client, &payment).await {
                         // Where the bank is gone, the next payment would fail at once as well.
                         pause(Duration::from_millis(20)).await;

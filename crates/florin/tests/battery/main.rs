@@ -25,4 +25,5 @@ mod program;
 mod server;
 
 // The harnesses.
+mod cut;
 mod kill;
