@@ -4,6 +4,7 @@
 //! remembered for a second at most and only while the security epoch stands, so that a request with a good token
 //! costs no query.
 
+mod flights;
 mod memory;
 mod passwords;
 mod principals;
@@ -16,6 +17,7 @@ use kernel::Random;
 
 use crate::Settings;
 
+pub use flights::{Flight, Flights};
 pub use memory::Memory;
 pub use passwords::{Overloaded, PasswordPool};
 pub use principals::{Principal, PrincipalKey, Principals};
@@ -32,6 +34,7 @@ struct Parts {
     tokens: TokenRing,
     principals: Principals,
     wallets: Wallets,
+    flights: Flights,
 }
 
 /// Says that the settings hold no secret to sign tokens with.
@@ -50,6 +53,7 @@ impl Guard {
             tokens: TokenRing::new(&settings.jwt_secrets, &settings.public_url).ok_or(NoTokenSecret)?,
             principals: principals::principals(),
             wallets: wallets::wallets(),
+            flights: Flights::default(),
         })))
     }
 
@@ -71,5 +75,10 @@ impl Guard {
     /// Lends the memory of what people may pay from.
     pub fn wallets(&self) -> &Wallets {
         &self.0.wallets
+    }
+
+    /// Lends the list of the repeatable requests under way.
+    pub fn flights(&self) -> &Flights {
+        &self.0.flights
     }
 }

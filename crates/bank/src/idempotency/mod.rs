@@ -18,7 +18,8 @@
 //! A crash, a failure of ours or an input that cannot be valid leaves the key unknown.
 //!
 //! - The claim is an insert under `unique (scope, key)`: a twin waits for it up to the lock time-out (5 s),
-//!   then is told 409. On SQLite it waits for the one writer, and is told 503 like everybody else.
+//!   then is told 409. On SQLite it waits for the one writer, as everybody does, and is told 409 where others are
+//!   told 503: `guard::Flights` knows of the twin.
 //! - Successes and refusals of the domain are stored; a refusal's work is undone first. Not stored: 400, 401,
 //!   403, 408, 429, `invalid_input` and everything of ours (5xx). Asking again may then end differently.
 //! - The scope is principal, method and route, however the version was written; the fingerprint covers path,

@@ -9,6 +9,7 @@ use sea_orm::DbErr;
 use serde::Serialize;
 
 use super::{IdempotencyKey, model};
+use crate::guard::Flight;
 use crate::web::Problem;
 use crate::{Bank, Caller};
 
@@ -35,6 +36,7 @@ pub struct Attempt {
     scope: String,
     key: String,
     request_id: kernel::RequestId,
+    _flight: Flight,
 }
 
 /// Opens a transaction and claims the key in it, or finds the answer that was given before.
@@ -44,18 +46,22 @@ pub struct Attempt {
 /// twin has not ended after the lock time-out, 503 or 500 of the database.
 pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result<Begun, Problem> {
     let (scope, name) = (key.scope(caller.actor), key.as_str().to_owned());
-    let outer = bank.db.begin().await?;
+    let flight = bank.guard.flights().enter(&scope, &name);
+    // On SQLite whoever writes is waited for here: the twin, if one is under way, is among them.
+    let outer = bank.db.begin().await.map_err(|error| busy_with(error, flight.has_twin()))?;
     let claimed = receipts::claim(&outer, (&scope, &name), key.fingerprint(), bank.now()).await;
-    if !claimed.map_err(in_flight_when_busy)? {
+    // The claim itself waits for nothing but a twin, on whichever node.
+    if !claimed.map_err(|error| busy_with(error, true))? {
         return replay(&outer, &scope, key).await;
     }
     let work = database::savepoint(&outer).await?;
-    Ok(Begun::Fresh(Attempt { work, outer, scope, key: name, request_id: caller.request_id }))
+    let request_id = caller.request_id;
+    Ok(Begun::Fresh(Attempt { work, outer, scope, key: name, request_id, _flight: flight }))
 }
 
-/// The claim waits for nothing but a twin.
-fn in_flight_when_busy(error: DbErr) -> Problem {
-    if database::is_busy(&error) { model::in_flight() } else { Problem::from(error) }
+/// Says that a twin is under way where that is what the database was busy with.
+fn busy_with(error: DbErr, twin: bool) -> Problem {
+    if twin && database::is_busy(&error) { model::in_flight() } else { Problem::from(error) }
 }
 
 async fn replay(outer: &Tx, scope: &str, key: &IdempotencyKey) -> Result<Begun, Problem> {
