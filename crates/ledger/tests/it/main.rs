@@ -2,6 +2,7 @@
 
 // `&[hold.clone()]` reads better in a test than `slice::from_ref`.
 #![allow(clippy::unwrap_used, clippy::cloned_ref_to_slice_refs)]
+#![allow(clippy::print_stdout, reason = "the model says from which seed it walked, and what it met")]
 
 mod accounts;
 mod books;

@@ -2,7 +2,8 @@
 //!
 //! A proptest state machine. Each step is a seed: what it asks follows from the seed and from what the napkin holds
 //! by then, so that a failing run shrinks to the steps it needs, and prints what these did.
-//! `LEDGER_MODEL_RUNS` and `LEDGER_MODEL_STEPS` make it longer, `LEDGER_MODEL_SEED` begins elsewhere.
+//! `LEDGER_MODEL_RUNS` and `LEDGER_MODEL_STEPS` make it longer (`cargo xtask model` does), `LEDGER_MODEL_SEED` begins
+//! elsewhere.
 
 mod asks;
 mod drive;
@@ -49,6 +50,9 @@ const ANSWERS: [&str; 28] = [
     "insufficient_funds",
     "out_of_range",
 ];
+
+/// How many walk at once, each from a seed of its own: a fixed number, so that a seed means the same on every machine.
+const LANES: u64 = 2;
 
 /// Counts the answers of all runs, and keeps the operations of the last run that failed.
 static SEEN: Mutex<BTreeMap<&str, u64>> = Mutex::new(BTreeMap::new());
@@ -113,16 +117,11 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-#[test]
-fn the_ledger_says_what_the_napkin_says() {
-    // A commit and a fresh database take their time on a busy server; the rules are the same.
-    let on_server = std::env::var("FLORIN_TEST_DATABASE_URL").is_ok();
-    let (runs, steps) = if on_server { (3, 120) } else { (5, 300) };
-    let runs = setting("LEDGER_MODEL_RUNS").unwrap_or(runs);
-    let steps = setting("LEDGER_MODEL_STEPS").unwrap_or(steps);
+/// Walks so many runs from a seed; says what went wrong, or nothing.
+fn walk(runs: u64, steps: u64, seed: u64) -> Option<String> {
     let config = Config {
         cases: u32::try_from(runs).unwrap(),
-        rng_seed: RngSeed::Fixed(setting("LEDGER_MODEL_SEED").unwrap_or(1)),
+        rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         max_shrink_time: 20_000,
         ..Config::default()
@@ -132,11 +131,31 @@ fn the_ledger_says_what_the_napkin_says() {
         Walk::test_sequential(config.clone(), state, seeds, counter);
         Ok(())
     });
+    walked.err().map(|error| format!("LEDGER_MODEL_SEED={seed}: {error}"))
+}
+
+#[test]
+fn the_ledger_says_what_the_napkin_says() {
+    // A commit and a fresh database take their time on a busy server; the rules are the same.
+    let on_server = std::env::var("FLORIN_TEST_DATABASE_URL").is_ok();
+    let (runs, steps) = if on_server { (3, 120) } else { (5, 300) };
+    let runs = setting("LEDGER_MODEL_RUNS").unwrap_or(runs);
+    let steps = setting("LEDGER_MODEL_STEPS").unwrap_or(steps);
+    let seed = setting("LEDGER_MODEL_SEED").unwrap_or(1);
+    let lanes = LANES.min(runs);
+    let went: Vec<_> = std::thread::scope(|scope| {
+        let lane = |lane| {
+            scope.spawn(move || walk(runs / lanes + u64::from(lane < runs % lanes), steps, seed + lane))
+        };
+        let walking: Vec<_> = (0..lanes).map(lane).collect();
+        walking.into_iter().filter_map(|lane| lane.join().unwrap()).collect()
+    });
     let failed = FAILED.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
-    assert!(walked.is_ok(), "{}\n{failed}", walked.unwrap_err());
+    assert!(went.is_empty(), "{}\n{failed}", went.join("\n"));
     let seen = SEEN.lock().unwrap();
     if runs * steps >= 1_500 {
         let unseen: Vec<_> = ANSWERS.iter().filter(|answer| !seen.contains_key(*answer)).collect();
         assert!(unseen.is_empty(), "the runs prove nothing about {unseen:?}: {seen:?}");
     }
+    println!("{runs} runs of {steps} steps from seed {seed}: {seen:?}");
 }
