@@ -8,7 +8,11 @@
 mod battery;
 mod bench;
 mod berka;
+mod fuzz;
+mod model;
+mod mutants;
 mod postgres;
+mod sbom;
 mod test;
 mod tidy;
 mod workspace;
@@ -60,6 +64,30 @@ const TASKS: &[Task] = &[
         takes: "<data> <folder>",
         does: "turn the Berka data into the two files of `florin import`",
         run: berka::run,
+    },
+    Task {
+        name: "fuzz",
+        takes: "[--long] [--seconds N] [target…]",
+        does: "throw what strangers can send at its readers",
+        run: fuzz::run,
+    },
+    Task {
+        name: "model",
+        takes: "[--long]",
+        does: "hold the ledger against its model for a thousand runs, or twenty thousand",
+        run: model::run,
+    },
+    Task {
+        name: "mutants",
+        takes: "[ground…] [-- arguments]",
+        does: "change the deciding code in small ways and ask whether a test notices",
+        run: mutants::run,
+    },
+    Task {
+        name: "sbom",
+        takes: "",
+        does: "write the bill of materials, target/florin.cdx.json",
+        run: sbom::run,
     },
 ];
 
