@@ -94,8 +94,14 @@ impl Bank {
 
     /// Fills it with four people of four accounts each.
     pub fn prepare(&mut self) {
+        self.prepare_with(4, 4);
+    }
+
+    /// Fills it with `people` of `accounts` each.
+    pub fn prepare_with(&mut self, people: u32, accounts: u32) {
         let file = self.people_file().display().to_string();
-        self.succeed(&["bench", "prepare", "--people", "4", "--accounts", "4", "--file", &file]);
+        let (people, accounts) = (people.to_string(), accounts.to_string());
+        self.succeed(&["bench", "prepare", "--people", &people, "--accounts", &accounts, "--file", &file]);
     }
 
     /// Starts the program and returns how long it took until it was ready.

@@ -88,6 +88,12 @@ impl Client {
         client
     }
 
+    /// Returns where the client turns to, and the token that it shows.
+    pub fn signed_in(&self) -> (&str, &str) {
+        let token = self.authorization.as_deref().and_then(|text| text.strip_prefix("Bearer "));
+        (&self.address, token.expect("a client that is signed in"))
+    }
+
     /// Turns to another address: the program listens on a new port after each start.
     pub fn turn_to(&mut self, address: &str) {
         address.clone_into(&mut self.address);

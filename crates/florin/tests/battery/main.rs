@@ -15,15 +15,26 @@ mod client;
 mod connection;
 #[allow(dead_code, reason = "each harness uses a part of it")]
 mod journal;
+mod leaks;
 #[allow(dead_code, reason = "each harness uses a part of it")]
 mod limits;
 mod load;
+mod naive;
+mod nodes;
 #[allow(dead_code, reason = "shared with the tests of single features")]
 #[path = "../it/program.rs"]
 mod program;
 #[allow(dead_code, reason = "each harness uses a part of it")]
 mod server;
+#[allow(dead_code, reason = "each harness uses a part of it")]
+mod wire;
 
 // The harnesses.
 mod cut;
+mod double_spend;
+mod hold_races;
+mod hot_accounts;
+mod isolation;
 mod kill;
+mod soak;
+mod storm;
