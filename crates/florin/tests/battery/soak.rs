@@ -34,6 +34,8 @@ struct Soak {
     people: Vec<Client>,
     journal: Arc<Journal>,
     samples: Vec<Sample>,
+    /// How many there were, and with which it began.
+    faults: u64,
     // Dropped last: the nodes are on it.
     server: Option<Server>,
 }
@@ -75,7 +77,7 @@ impl Soak {
             people.iter_mut().skip(1).step_by(2).for_each(|client| client.turn_to(&address));
             nodes.push(second);
         }
-        Self { nodes, people, journal: Arc::default(), samples: Vec::new(), server }
+        Self { nodes, people, journal: Arc::default(), samples: Vec::new(), faults: 0, server }
     }
 
     /// Loads the bank for a minute, with a fault in the middle of every other, and looks at everything.
@@ -100,7 +102,9 @@ impl Soak {
 
     /// Breaks something and mends it.
     async fn fault(&mut self, random: &Random) -> &'static str {
-        match (random.below(3), self.server.as_mut()) {
+        // Each kind in its turn, beginning anywhere.
+        self.faults = if self.faults == 0 { 1 + random.below(3) } else { self.faults + 1 };
+        match (self.faults % 3, self.server.as_mut()) {
             (0, Some(server)) => {
                 server.kill();
                 server.resume().await;
