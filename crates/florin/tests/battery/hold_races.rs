@@ -53,8 +53,14 @@ fn control_a_bank_that_looks_before_it_acts_is_found_to_do_both() {
         let random = seeded();
         let (_naive, address) = Naive::start().await;
         let wire = Wire::sign_in(vec![address], &Naive::person()).await;
-        let ended = race(&wire, &Naive::person(), &random).await;
-        assert!(findings(&ended).contains(&"it did not end once"), "{ended:?}");
+        // One race may be run by a machine so slow that its deeds come one by one.
+        for _ in 0..50 {
+            let ended = race(&wire, &Naive::person(), &random).await;
+            if findings(&ended).contains(&"it did not end once") {
+                return;
+            }
+        }
+        panic!("fifty holds that are looked at and then acted upon all ended once");
     });
 }
 
