@@ -33,3 +33,27 @@ pub(crate) fn is_duplicate(error: &DbErr) -> bool {
         )
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+
+    use super::*;
+    use crate::load::statement;
+
+    #[tokio::test]
+    async fn only_an_id_or_key_that_is_there_already_is_a_duplicate() {
+        let database = database::testing::fresh().await;
+        let failed = async |scope: Option<&str>, sql: &str| {
+            let connection = database.primary();
+            let done = connection.execute_raw(statement(connection, sql, [scope.into()])).await;
+            done.err().map(|error| is_duplicate(&error))
+        };
+        let insert = "insert into ledger_receipts (scope, key, fingerprint, status, answer, created_at)
+            values ($1, 'k', 'f', 201, '', '2026-03-02T10:00:00Z')";
+        assert_eq!(failed(Some("ada"), insert).await, None);
+        assert_eq!(failed(Some("ada"), insert).await, Some(true), "the key of another node");
+        assert_eq!(failed(None, insert).await, Some(false), "a scope is missing");
+        assert_eq!(failed(None, "insert into nowhere values ($1)").await, Some(false), "a table is missing");
+    }
+}

@@ -27,6 +27,23 @@ fn what_is_available_can_be_spent_to_the_last_unit_and_not_one_more() {
 }
 
 #[test]
+fn a_text_may_be_as_long_as_its_bound_and_not_a_byte_longer() {
+    for (field, longest) in [("code", 64), ("reference", 1120), ("metadata", 16_384)] {
+        for (length, fits) in [(longest, true), (longest + 1, false)] {
+            let (mut new, text) = (post(1, CASH, BOB, 1), "x".repeat(length));
+            match field {
+                "code" => new.code = text.into(),
+                "reference" => new.reference = text,
+                _ => new.metadata = Some(text),
+            }
+            let decided = decide(&mut book(), &Posting::SYSTEM, &[new]).map(|_| ());
+            let expected = if fits { Ok(()) } else { Err(Refusal::TextNotStorable { field }) };
+            assert_eq!(decided, expected, "{field} of {length}");
+        }
+    }
+}
+
+#[test]
 fn a_month_is_the_unit_of_the_books() {
     assert!(book().is_closed(Month::of(day("2026-02-14"))));
 }
