@@ -32,6 +32,8 @@ impl Folder {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("FLORIN_ADDR", "127.0.0.1:0")
             .env("FLORIN_METRICS_ADDR", "127.0.0.1:0");
+        // Where covered lines are counted, the program's count too.
+        command.envs(std::env::var_os("LLVM_PROFILE_FILE").map(|file| ("LLVM_PROFILE_FILE", file)));
         command
     }
 }

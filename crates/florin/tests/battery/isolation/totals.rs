@@ -49,7 +49,7 @@ fn every_snapshot_of_eight_accounts_has_the_same_total() {
                 }
             });
         }
-        pause(Duration::from_secs(if is_long() { 60 } else { 12 })).await;
+        pause(Duration::from_secs(if is_long() { 90 } else { 12 })).await;
         seen.done.store(true, Ordering::SeqCst);
         working.join_all().await;
         println!("{seen:?}");
