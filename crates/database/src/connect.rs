@@ -6,7 +6,7 @@ use std::time::Duration;
 use kernel::{Instant, Secret};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::observe::Statements;
@@ -246,6 +246,23 @@ impl Pool {
         };
         Self { idle, busy: (size as usize).saturating_sub(idle) }
     }
+}
+
+/// How long the database may leave a short piece of work without an answer, waits for locks included.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Ends work that waits for an answer which does not come: the server froze, or the way to it swallows everything.
+///
+/// The time-outs of a session are kept by the server, and are of no use when it is the server that is silent; without this,
+/// a loop that runs behind would stand still until the kernel gives the connection up, if ever. What the work had
+/// open is given back, and the pool closes it.
+///
+/// # Errors
+/// `DbErr::Conn` when the time is over; the work's own.
+pub async fn in_time<T>(work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    let ended = tokio::time::timeout(PATIENCE, work).await;
+    let silent = |_| DbErr::Conn(RuntimeErr::Internal("the database does not answer".to_owned()));
+    ended.map_err(silent).flatten()
 }
 
 /// Opens a savepoint: its rollback undoes what came after, and the outer transaction goes on.

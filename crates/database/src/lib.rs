@@ -20,8 +20,8 @@ mod sqlite;
 pub mod testing;
 mod violated;
 
-pub use connect::{Database, Engine, Options, Pool, Tx, savepoint};
-pub use violated::{is_busy, violated};
+pub use connect::{Database, Engine, Options, Pool, Tx, in_time, savepoint};
+pub use violated::{is_busy, is_unavailable, violated};
 
 /// Sorts ids, drops repeated ones, and fills the list up to a power of two with its last.
 ///

@@ -1,8 +1,10 @@
 //! Connections to PostgreSQL.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::Options;
 use crate::connect::Engine;
@@ -12,6 +14,10 @@ use crate::observe::Statements;
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 /// Only a connection that rested longer is asked whether it still lives.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(30);
+
+/// A connection that is given back and shows no sign of life for this long is closed. One whose work was given up
+/// may wait for a server that never answers, and would keep its place in the pool for ever.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
 /// Opens a pool whose sessions carry the time-outs.
 pub(crate) async fn connect(
@@ -33,12 +39,23 @@ pub(crate) async fn connect(
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire_if_idle_for(TEST_AFTER_IDLE)
         .sqlx_logging(false)
+        .map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_release(|connection, _| Box::pin(is_alive(connection)))
+        })
         .map_sqlx_postgres_opts(move |postgres| {
             postgres.application_name("florin").options(settings.clone()).statement_cache_capacity(200)
         });
     let mut connection = sea_orm::Database::connect(connect).await?;
     statements.watch(&mut connection, Engine::Postgres, options.slow_statement);
     Ok(connection)
+}
+
+/// Waits for the end of what a connection was at when it was given back.
+async fn is_alive(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    // An error, unlike `false`, closes it without another word to the server.
+    let silent = |_| sqlx::Error::Io(ErrorKind::TimedOut.into());
+    tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await.map_err(silent)??;
+    Ok(true)
 }
 
 fn milliseconds(duration: Duration) -> String {

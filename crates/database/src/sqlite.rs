@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 
 use crate::Options;
 use crate::connect::Engine;
@@ -44,8 +45,21 @@ async fn open(options: &Options, connections: u32, read_only: bool) -> Result<Da
         .max_lifetime(None)
         .test_before_acquire(false)
         .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|connection, _| Box::pin(is_clean(connection))))
         .map_sqlx_sqlite_opts(move |sqlite| setup(sqlite, durable, read_only));
     sea_orm::Database::connect(connect).await
+}
+
+/// Says whether a connection that is given back is outside a transaction; otherwise the pool closes it.
+///
+/// A commit that fails on a full disk ends the transaction inside SQLite, while sqlx still counts it: whatever came next would
+/// be a savepoint, and its commit a release that makes nothing durable. No such connection may serve again.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A transaction that was dropped is rolled back in the background: wait for that before judging.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 fn setup(sqlite: SqliteConnectOptions, durable: bool, read_only: bool) -> SqliteConnectOptions {

@@ -33,20 +33,53 @@ pub fn violated(error: &DbErr) -> Option<Cow<'_, str>> {
 /// PostgreSQL: `lock_not_available` (55P03), `deadlock_detected` (40P01), `serialization_failure` (40001).
 /// SQLite: busy (5) or locked (6), whatever their extension.
 pub fn is_busy(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(source))
-    | DbErr::Query(RuntimeErr::SqlxError(source))
-    | DbErr::Conn(RuntimeErr::SqlxError(source))) = error
-    else {
+    let Some(source) = source(error) else {
         return matches!(error, DbErr::ConnectionAcquire(_));
     };
-    let sqlx::Error::Database(source) = source.as_ref() else {
-        return matches!(source.as_ref(), sqlx::Error::PoolTimedOut);
+    let sqlx::Error::Database(source) = source else {
+        return matches!(source, sqlx::Error::PoolTimedOut);
     };
     match source.code().as_deref() {
         Some("55P03" | "40P01" | "40001") => true,
-        Some(code) => code.parse::<u32>().is_ok_and(|number| matches!(number & 0xff, 5 | 6)),
+        Some(code) => matches!(sqlite_code(code), Some(5 | 6)),
         None => false,
     }
+}
+
+/// Says whether the database's machine cannot do its work now: no room, no disk, no server, no way to it.
+///
+/// PostgreSQL: resources (class 53), shutting down or starting (57P), its system (58), the connection (08).
+/// SQLite: the disk fails (10), is full (13), or lacks the file (14), whatever their extension.
+pub fn is_unavailable(error: &DbErr) -> bool {
+    let Some(source) = source(error) else {
+        return matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_));
+    };
+    let sqlx::Error::Database(source) = source else {
+        return matches!(source, sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed);
+    };
+    source.code().is_some_and(|code| {
+        let classes = ["08", "53", "57P", "58"];
+        match sqlite_code(&code) {
+            Some(number) => matches!(number, 10 | 13 | 14),
+            None => classes.iter().any(|class| code.starts_with(class)),
+        }
+    })
+}
+
+/// Returns what the driver said.
+fn source(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source))
+        | DbErr::Conn(RuntimeErr::SqlxError(source)) => Some(source.as_ref()),
+        _ => None,
+    }
+}
+
+/// Returns SQLite's code without its extension. PostgreSQL's codes have five characters; SQLite's numbers have fewer.
+fn sqlite_code(code: &str) -> Option<u32> {
+    let number: u32 = code.parse().ok().filter(|_| code.len() < 5)?;
+    Some(number & 0xff)
 }
 
 /// Says whether a statement named a table that does not exist: `undefined_table` (42P01) on PostgreSQL.
@@ -82,7 +115,7 @@ fn after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::unique_name;
+    use super::{sqlite_code, unique_name};
 
     #[test]
     fn sqlites_columns_become_the_constraints_name() {
@@ -95,5 +128,14 @@ mod tests {
             assert_eq!(unique_name(message).as_deref(), Some(name));
         }
         assert_eq!(unique_name("FOREIGN KEY constraint failed"), None);
+    }
+    #[test]
+    fn a_code_of_the_one_engine_is_not_taken_for_one_of_the_other() {
+        // 42501, insufficient privilege, would read as busy: its last eight bits are 5.
+        for (code, number) in
+            [("42501", None), ("53100", None), ("57P01", None), ("517", Some(5)), ("13", Some(13))]
+        {
+            assert_eq!(sqlite_code(code), number, "{code}");
+        }
     }
 }

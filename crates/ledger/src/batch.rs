@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use database::Database;
+use database::{Database, Tx, in_time};
 use futures_util::FutureExt;
 use sea_orm::DbErr;
 
@@ -99,9 +99,31 @@ impl Writer {
         }
     }
 
-    /// Runs the batch in one transaction.
+    /// Runs the batch in one transaction. A database that falls silent is left, with the connection to it.
     async fn commit(&mut self, submissions: &[Submission]) -> Result<Vec<Outcome>, Failure> {
         let database = self.connect().await?;
+        let prepared = in_time(async { Ok(self.prepare(&database, submissions).await) }).await;
+        let (tx, outcomes) = match prepared {
+            Ok(prepared) => prepared?,
+            Err(silence) => {
+                self.database = None;
+                return Err(Failure::Connection(silence));
+            }
+        };
+        let committed = in_time(tx.commit()).await;
+        if matches!(committed, Err(DbErr::Conn(_))) {
+            self.database = None;
+        }
+        committed.map_err(Failure::Unknown)?;
+        Ok(outcomes)
+    }
+
+    /// Does everything but the commit.
+    async fn prepare(
+        &self,
+        database: &Database,
+        submissions: &[Submission],
+    ) -> Result<(Tx, Vec<Outcome>), Failure> {
         let tx = database.begin().await.map_err(before_commit)?;
         let items = submissions.iter().flat_map(|submission| &submission.items);
         let news: Vec<&NewTransfer> = items.flatten().collect();
@@ -111,8 +133,7 @@ impl Writer {
         let mut desk = Desk { stored: find_all(&tx, &keys).await.map_err(before_commit)?, fresh: Vec::new() };
         let outcomes = submissions.iter().map(|submission| desk.serve(&mut book, submission)).collect();
         write(&tx, &book, &desk.fresh).await.map_err(before_commit)?;
-        tx.commit().await.map_err(Failure::Unknown)?;
-        Ok(outcomes)
+        Ok((tx, outcomes))
     }
 
     async fn connect(&mut self) -> Result<Database, Failure> {

@@ -61,7 +61,8 @@ pub(crate) async fn fire_schedules(bank: &Bank, registry: &Registry) -> Result<(
         let Some(slot) = schedule.slot(bank.now(), zone) else {
             continue;
         };
-        let fired = stored.iter().any(|row| row.name == schedule.name && row.last_slot >= slot);
+        let fired =
+            stored.iter().any(|row| row.name == schedule.name && !schedule.is_due(row.last_slot, slot));
         if !fired {
             fire(bank, schedule, slot).await?;
         }
@@ -74,7 +75,7 @@ pub(crate) async fn fire(bank: &Bank, schedule: &Schedule, slot: Instant) -> Res
     let tx = bank.db.begin().await?;
     if !store::insert_schedule(&tx, schedule.name, slot).await? {
         let row = store::lock_schedule(&tx, schedule.name).await?;
-        let Some(row) = row.filter(|row| row.last_slot < slot) else {
+        let Some(row) = row.filter(|row| schedule.is_due(row.last_slot, slot)) else {
             return tx.rollback().await;
         };
         let missed = schedule.missed_between(row.last_slot, slot, bank.settings.business_timezone);

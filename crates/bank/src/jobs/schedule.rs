@@ -56,6 +56,8 @@ pub enum Rhythm {
     Cron(Box<cron::Schedule>),
 }
 
+/// How far the clocks of two nodes are apart at most, in seconds.
+const CLOCKS_DIFFER: i64 = 60;
 /// The most missed slots that are counted one by one.
 const MOST_COUNTED: usize = 10_000;
 
@@ -63,6 +65,18 @@ impl Schedule {
     /// Says whether the schedule is a beat: frequent, and not worth a row that stays.
     pub fn is_beat(&self) -> bool {
         matches!(self.rhythm, Rhythm::Every { .. })
+    }
+
+    /// Says whether `slot` is to be fired after `last`: where it is later, and for a beat also where it is so much
+    /// earlier that a clock was set back since. A calendar waits until the clock has caught up: its slots run once.
+    pub fn is_due(&self, last: Instant, slot: Instant) -> bool {
+        match self.rhythm {
+            // Clocks of nodes differ by less.
+            Rhythm::Every { seconds } => {
+                slot > last || (last - slot).num_seconds() > CLOCKS_DIFFER.max(2 * seconds)
+            }
+            Rhythm::Cron(_) => slot > last,
+        }
     }
 
     /// Returns the latest slot that is not after `now`.
@@ -135,6 +149,22 @@ mod tests {
         assert_eq!(midnight.slot(at("2026-01-01T12:00:00Z"), London), Some(at("2026-01-01T00:00:00Z")));
         let missed = midnight.missed_between(at("2026-03-27T00:00:00Z"), at("2026-03-30T23:00:00Z"), London);
         assert_eq!(missed, 3, "the 28th, the 29th and the 30th, the last of which is in summer time");
+    }
+
+    #[test]
+    fn a_beat_goes_on_when_the_clock_was_set_back_and_a_calendar_waits() {
+        let beat = Schedule { name: "beat", kind: "test", rhythm: Rhythm::Every { seconds: 2 } };
+        let (now, hourly) = (at("2026-03-01T10:00:00Z"), cron("0 0 * * * *"));
+        for (last, beats, strikes) in [
+            ("2026-03-01T09:59:58Z", true, true),
+            ("2026-03-01T10:00:00Z", false, false),
+            ("2026-03-01T10:00:58Z", false, false),
+            ("2026-03-01T11:00:00Z", true, false),
+            ("2038-01-19T03:14:08Z", true, false),
+        ] {
+            assert_eq!(beat.is_due(at(last), now), beats, "after {last}");
+            assert_eq!(hourly.is_due(at(last), now), strikes, "after {last}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use database::in_time;
 use kernel::{Instant, JobId};
 use sea_orm::DbErr;
 use sea_orm::prelude::Uuid;
@@ -77,7 +78,7 @@ impl Worker {
         measure.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut wait = SOON;
         while !stop.is_cancelled() {
-            match self.take().await {
+            match in_time(self.take()).await {
                 Ok(0) => wait = (wait * 2).min(self.options.poll),
                 Ok(_) => wait = SOON,
                 Err(error) => {
@@ -119,7 +120,7 @@ impl Worker {
             let Some(slot) = schedule.slot(self.bank.now(), zone) else {
                 continue;
             };
-            if self.fired.get(schedule.name).is_none_or(|fired| *fired < slot) {
+            if self.fired.get(schedule.name).is_none_or(|fired| schedule.is_due(*fired, slot)) {
                 run::fire(&self.bank, schedule, slot).await?;
                 self.fired.insert(schedule.name, slot);
             }
@@ -145,7 +146,7 @@ impl Worker {
             return;
         }
         let tokens: Vec<_> = self.running.values().filter_map(|running| running.job.lease_token).collect();
-        let held = match self.renew_in_database(&tokens).await {
+        let held = match in_time(self.renew_in_database(&tokens)).await {
             Ok(held) => held,
             Err(error) => return tracing::warn!(error = %error, "leases could not be renewed"),
         };
@@ -166,7 +167,7 @@ impl Worker {
     }
 
     async fn measure(&self) {
-        if let Err(error) = upkeep::measure(&self.bank).await {
+        if let Err(error) = in_time(upkeep::measure(&self.bank)).await {
             tracing::warn!(error = %error, "the queue could not be measured");
         }
     }

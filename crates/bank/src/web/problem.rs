@@ -221,11 +221,16 @@ impl From<Forbidden> for Problem {
 }
 
 impl From<DbErr> for Problem {
-    /// A lock that is not free in time is the caller's to try again; everything else is ours.
+    /// A lock that is not free in time is the caller's to try again, and so is a disk that is full or a server that is
+    /// gone; everything else is ours.
     fn from(error: DbErr) -> Self {
         if database::is_busy(&error) {
             tracing::warn!(error = %error, "the database is busy");
             return Self::unavailable(1);
+        }
+        if database::is_unavailable(&error) {
+            tracing::error!(error = %error, "the database cannot do its work");
+            return Self::unavailable(5);
         }
         Self::internal(&error)
     }

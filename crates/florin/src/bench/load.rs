@@ -21,6 +21,8 @@ const SIGN_INS_AT_ONCE: usize = 4;
 
 /// Holds the arguments of `bench` itself.
 #[derive(Clone, Debug, clap::Args)]
+// A group of its own would take the name of the one that it is flattened into.
+#[group(skip)]
 pub(super) struct Arguments {
     /// Where the server listens.
     #[arg(long, default_value = "http://127.0.0.1:8080")]

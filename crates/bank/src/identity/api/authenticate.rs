@@ -2,6 +2,7 @@
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
+use database::in_time;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -33,7 +34,8 @@ pub fn authenticate<'a>(bank: &'a Bank, request: &'a mut Request) -> BoxFuture<'
             Shown::Cookie(token) => (token, true),
         };
         let visitor = visitor::read(bank, request.extensions(), request.headers());
-        match service::caller_of(bank, &visitor, token).await? {
+        // The limit on a request's work begins later: it is for those who are known.
+        match in_time(service::caller_of(bank, &visitor, token)).await? {
             Some(caller) if by_cookie && !may_write(bank, request, &caller) => {
                 request.extensions_mut().insert(missing_csrf_token());
             }

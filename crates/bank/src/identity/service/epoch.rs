@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use database::Tx;
+use database::{Tx, in_time};
 use sea_orm::DbErr;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,7 @@ pub(super) fn forget(bank: &Bank) {
 /// # Errors
 /// `DbErr` when the row cannot be read.
 pub async fn poll_epoch(bank: &Bank) -> Result<(), DbErr> {
-    let epoch::Epochs { epoch, standing } = epoch::read(bank.db.latest()).await?;
+    let epoch::Epochs { epoch, standing } = in_time(epoch::read(bank.db.latest())).await?;
     bank.guard.principals().see_epoch(epoch);
     bank.guard.wallets().see_epoch(standing);
     Ok(())

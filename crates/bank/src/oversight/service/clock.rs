@@ -3,6 +3,7 @@
 use std::time::Duration as Wait;
 
 use chrono::Duration;
+use database::in_time;
 use sea_orm::DbErr;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -69,7 +70,7 @@ pub async fn follow_clock(bank: Bank, stop: CancellationToken) {
     }
     let mut look = tokio::time::interval(LOOK);
     while stop.run_until_cancelled(look.tick()).await.is_some() {
-        if let Err(error) = apply_clock(&bank).await {
+        if let Err(error) = in_time(apply_clock(&bank)).await {
             tracing::warn!(error = %error, "the sandbox's clock could not be read");
         }
     }
