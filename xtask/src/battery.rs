@@ -69,7 +69,7 @@ fn program() -> Result<PathBuf, String> {
 fn runner(long: bool, filters: &[String]) -> Command {
     let mut command = cargo();
     if is_nextest_installed() {
-        command.args(["nextest", "run", "-p", "florin", "--test", "battery", "--ignore-default-filter"]);
+        command.args(["nextest", "run", "--workspace", "--test", "battery", "--ignore-default-filter"]);
         command.args(["--test-threads=1", "--no-fail-fast", "--success-output=immediate"]);
         command.args(["--profile", if long { "battery-long" } else { "default" }]).args(filters);
     } else {

@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         _ => return Err("takes `--long` or nothing".to_owned()),
     };
     let mut command = cargo();
-    command.args(["test", "--quiet", "-p", "ledger", "--test", "it", "the_ledger_says_what_the_napkin_says"]);
+    command.args(["test", "--quiet", "--workspace", "--test", "it", "the_ledger_says_what_the_napkin_says"]);
     command.args(["--", "--nocapture"]).env_remove("FLORIN_TEST_DATABASE_URL");
     // What the caller has set stands: a seed to begin elsewhere, or fewer runs to look at one.
     command.envs(size.into_iter().filter(|(name, _)| std::env::var_os(name).is_none()));

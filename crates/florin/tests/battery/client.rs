@@ -105,8 +105,13 @@ impl Client {
         self.patience = patience;
     }
 
-    /// Pays.
+    /// Pays under the payment's key.
     pub async fn pay(&mut self, payment: &Payment) -> Outcome {
+        self.pay_under(payment, &payment.key).await
+    }
+
+    /// Pays under another key, which a careful caller never does.
+    pub async fn pay_under(&mut self, payment: &Payment, key: &str) -> Outcome {
         let body = json!({
             "from_account_id": payment.from,
             "to_account_id": payment.to,
@@ -114,7 +119,7 @@ impl Client {
             "reference": payment.key,
         });
         let call = self.call(Method::POST, "/api/v1/transfers", body.to_string());
-        let (status, answer) = match self.send(Call { key: Some(payment.key.clone()), ..call }).await {
+        let (status, answer) = match self.send(Call { key: Some(key.to_owned()), ..call }).await {
             Ok(answer) => answer,
             Err(why) => return Outcome::Unknown(why),
         };

@@ -35,6 +35,13 @@ pub struct Counts {
     pub unknown: usize,
 }
 
+impl Counts {
+    /// Counts everything that was sent.
+    pub fn sum(self) -> usize {
+        self.booked + self.refused + self.unknown
+    }
+}
+
 /// What is wrong with the books.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
@@ -94,6 +101,16 @@ impl Journal {
         open.map(|(payment, _)| payment.clone()).collect()
     }
 
+    /// Lists what the payments whose outcome is unknown were answered, each answer once.
+    pub fn answers(&self) -> BTreeSet<String> {
+        let noted = self.lock();
+        let answers = noted.values().filter_map(|(_, outcome)| match outcome {
+            Outcome::Unknown(why) => Some(why.clone()),
+            _ => None,
+        });
+        answers.collect()
+    }
+
     /// Lists the keys of the payments that were acknowledged, with their ids.
     pub fn acknowledged(&self) -> Vec<Booking> {
         let noted = self.lock();
@@ -150,9 +167,14 @@ impl Client {
 }
 
 impl Verdict {
-    /// Says whether nothing is wrong.
-    pub fn is_clean(&self) -> bool {
-        *self == Self::default()
+    /// Fails when anything is wrong, with the first few that are.
+    pub fn must_be_clean(&self) {
+        let Self { lost, phantom, doubled } = self;
+        let wrong = [("lost", lost), ("phantom", phantom), ("doubled", doubled)];
+        for (what, keys) in wrong {
+            let few = &keys[..keys.len().min(5)];
+            assert!(keys.is_empty(), "{} payments are {what}, such as {few:?}", keys.len());
+        }
     }
 }
 

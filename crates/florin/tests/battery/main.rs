@@ -24,17 +24,21 @@ mod nodes;
 #[allow(dead_code, reason = "shared with the tests of single features")]
 #[path = "../it/program.rs"]
 mod program;
+mod proxy;
 #[allow(dead_code, reason = "each harness uses a part of it")]
 mod server;
 #[allow(dead_code, reason = "each harness uses a part of it")]
 mod wire;
 
 // The harnesses.
+mod clock;
 mod cut;
 mod double_spend;
 mod hold_races;
 mod hot_accounts;
 mod isolation;
 mod kill;
+mod network;
 mod soak;
+mod space;
 mod storm;

@@ -29,14 +29,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes a cluster and starts it; `None` where PostgreSQL is missing, after saying so.
-    pub async fn start() -> Option<Self> {
+    /// Makes a cluster and starts it with settings; `None` where PostgreSQL is missing, after saying so.
+    pub async fn start(settings: &[&str]) -> Option<Self> {
         let folder = Folder::new();
         let data = folder.path("cluster");
-        Self::start_on(folder, data, &[]).await
+        Self::start_on(folder, data, settings).await
     }
 
-    /// Does the same with the data in a folder of the caller's, and with settings.
+    /// Does the same with the data in a folder of the caller's.
     pub async fn start_on(folder: Folder, data: PathBuf, settings: &[&str]) -> Option<Self> {
         let Some(programs) = programs() else {
             lacks("PostgreSQL (Debian's package postgresql)");
@@ -84,6 +84,15 @@ impl Server {
         let mut postmaster = self.postmaster.take().expect("a server that runs");
         postmaster.kill().expect("killed");
         postmaster.wait().expect("gone");
+    }
+
+    /// Starts it again, unless it still runs or brought itself up again.
+    pub async fn ensure(&mut self) {
+        let ended = self.postmaster.as_mut().is_none_or(|child| child.try_wait().expect("a child").is_some());
+        if ended {
+            self.postmaster = None;
+            self.resume().await;
+        }
     }
 
     /// Starts it again on its data and waits until it accepts connections. Returns how long that took.

@@ -59,7 +59,7 @@ fn an_hour_of_load_and_faults_leaks_nothing_and_loses_nothing() {
 
 impl Soak {
     async fn start() -> Self {
-        let server = if on_postgres() { Server::start().await } else { None };
+        let server = if on_postgres() { Server::start(&[]).await } else { None };
         let mut first = Bank::at(server.as_ref().map(Server::url));
         first.set("JWT_SECRET", SECRET);
         // One that is killed comes back where it was, so that clients find it again.

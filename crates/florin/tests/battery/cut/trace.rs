@@ -50,7 +50,7 @@ pub fn parse(text: &str, database: &Path, log: &Path) -> Vec<Event> {
                 syncing.insert(process, which);
             }
             ("fsync" | "fdatasync", Some(which)) if rest.ends_with("= 0") => {
-                events.push(Event::Synced(which))
+                events.push(Event::Synced(which));
             }
             // One that failed synced nothing.
             ("fsync" | "fdatasync", Some(_)) => {}
@@ -115,7 +115,7 @@ fn numbers(text: &str) -> Vec<usize> {
 
 #[test]
 fn a_trace_is_read_in_the_order_in_which_things_were_done() {
-    let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+    let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
     let (log, socket, other) = (hex("/d/florin.db-wal"), hex("socket:[7]"), hex("/d/log"));
     let answer = hex("HTTP/1.1 201 Created\r\n\r\n{\"reference\":\"battery-0a-7z\"}");
     let text = format!(
