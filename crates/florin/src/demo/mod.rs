@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bank::Bank;
+use bank::settings::MailSettings;
 use kernel::Secret;
 
 use crate::config::Config;
@@ -106,12 +107,17 @@ impl Scratch {
         Ok(Self(folder))
     }
 
-    /// Puts data and database there.
+    /// Puts data, database, checkpoints and mail there.
     fn take_place(&self, config: &mut Config) {
         config.data_directory.clone_from(&self.0);
         let file = self.0.join("florin.db");
         config.database.url = Secret::new(format!("sqlite:{}", file.display()));
         config.database.durable = false;
+        // The checkpoints of a bank that goes away would accuse the one whose folder they lay in.
+        config.settings.checkpoint_directory = Some(self.0.join("checkpoints"));
+        if let MailSettings::Folder(folder) = &mut config.settings.mail {
+            *folder = self.0.join("mail");
+        }
     }
 }
 

@@ -50,7 +50,6 @@ async fn it_prints_sign_ins_that_work_and_three_lines_that_pay() {
     let (api, shown) = (serving.url.as_str(), credentials(&file));
     assert_eq!(mode(&file), 0o600);
     assert_eq!(shown["addresses"]["api"], api);
-    assert!(!folder.path("florin-data").exists(), "nothing is left in the folder");
     for role in ["admin", "operations", "compliance", "support", "auditor", "customer"] {
         let person = by_role(&shown, role);
         let token = sign_in(api, person).await;
@@ -69,6 +68,26 @@ async fn it_prints_sign_ins_that_work_and_three_lines_that_pay() {
     assert!(accounts["items"].as_array().is_some_and(|items| items.len() > 1), "{accounts}");
     let paid: Value = serde_json::from_str(answers.next().expect("a payment")).expect("JSON");
     assert_eq!(paid["amount"]["amount_minor"], 1250, "{paid}");
+
+    let body = json!({ "email": by_role(&shown, "customer")["email"] });
+    let forgot = reqwest::Client::new().post(format!("{api}/api/v1/auth/password/forgot")).json(&body);
+    assert_eq!(forgot.send().await.expect("an answer").status(), 202);
+    until_mailed(&serving.metrics_url).await;
+    serving.terminate();
+    assert!(serving.wait().0.success());
+    assert!(!folder.path("florin-data").exists(), "checkpoints and mail of a throw-away bank go with it");
+}
+
+/// Asks for the metrics until a message has left and every chain has its checkpoint.
+async fn until_mailed(metrics: &str) {
+    loop {
+        let page = reqwest::get(metrics).await.expect("an answer").text().await.expect("text");
+        let done = |job: &str| page.lines().any(|line| line.contains(job) && line.contains("\"done\""));
+        if done("identity.send_mail") && done("ledger.checkpoint") {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Lists what a bank shows its first customer: numbers and balances.
