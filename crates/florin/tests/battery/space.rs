@@ -107,7 +107,7 @@ struct Fullness {
 
 /// Fills the disk of a bank under load, or leaves it room; frees it, starts again, and proves the books.
 async fn fill_the_disk(full: bool) -> Option<Fullness> {
-    let disk = SmallDisk::mount(if on_postgres() { 160 } else { 24 })?;
+    let disk = SmallDisk::mount(if on_postgres() { 160 } else { 64 })?;
     let mut server = None;
     let mut bank = if on_postgres() {
         let settings = ["max_wal_size=32MB", "min_wal_size=32MB", "wal_recycle=off"];
