@@ -1,4 +1,4 @@
-//! The journal as a chain: a transfer and the balances its entries left behind.
+//! The journal as a chain: every column of a transfer.
 
 use chrono::NaiveDate;
 use database::Tx;
@@ -14,9 +14,9 @@ pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e03;
 
 /// Names the chain over `ledger_transfers`.
 ///
-/// A row's digest covers every column of the transfer in the order of `Row::canonical`, then the balances after its
-/// debit and its credit entry. Whatever else an entry says it repeats from its transfer: that is compared, and a
-/// difference is the row's complaint.
+/// A row's digest covers every column of the transfer in the order of `Row::canonical`. What an entry says it repeats
+/// from its transfer, or it follows from the entries before: the proof compares the one and adds up the other, so that
+/// sealing reads the journal alone, in its order.
 #[derive(Clone, Copy, Debug)]
 pub struct Journal;
 
@@ -26,19 +26,36 @@ impl Chained for Journal {
     const POSITION_LOCK: i64 = JOURNAL_LOCK;
 
     async fn rows(tx: &Tx, after: i64, through: i64, limit: u64) -> Result<Vec<SealedRow>, DbErr> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let values = [after.into(), through.into(), limit.into()];
-        let statement = Statement::from_sql_and_values(tx.get_database_backend(), ROWS, values);
-        tx.query_all_raw(statement).await?.iter().map(sealed).collect()
+        let sql = format!("select {COLUMNS} from ledger_transfers t {PAGE}");
+        let rows = read(tx, sql, (after, through), limit).await?;
+        rows.iter().map(|row| sealed(row, None)).collect()
+    }
+
+    async fn checked_rows(tx: &Tx, after: i64, through: i64, limit: u64) -> Result<Vec<SealedRow>, DbErr> {
+        let sql = format!("select {COLUMNS}, {AGREEMENT} from ledger_transfers t {ENTRIES} {PAGE}");
+        let rows = read(tx, sql, (after, through), limit).await?;
+        rows.iter().map(|row| sealed(row, Some(Agreement::from_query_result(row, "")?))).collect()
     }
 }
 
-const ROWS: &str = "
-select t.position, t.id, t.kind, t.debit_account_id, t.credit_account_id, t.amount_minor, t.currency,
-       t.code, t.reference, t.metadata, t.group_id, t.of_transfer_id, t.expires_at, t.debit_sequence,
-       t.credit_sequence, t.authority, t.actor_kind, t.actor_id, t.request_id, t.booked_at, t.booked_on,
-       t.effective_on, d.balance_after_minor as debit_balance_after_minor,
-       c.balance_after_minor as credit_balance_after_minor,
+async fn read(
+    tx: &Tx,
+    sql: String,
+    (after, through): (i64, i64),
+    limit: u64,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let values = [after.into(), through.into(), limit.into()];
+    tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await
+}
+
+const COLUMNS: &str = "t.position, t.id, t.kind, t.debit_account_id, t.credit_account_id, t.amount_minor, t.currency, \
+    t.code, t.reference, t.metadata, t.group_id, t.of_transfer_id, t.expires_at, t.debit_sequence, \
+    t.credit_sequence, t.authority, t.actor_kind, t.actor_id, t.request_id, t.booked_at, t.booked_on, t.effective_on";
+
+const PAGE: &str = "where t.position > $1 and t.position <= $2 order by t.position limit $3";
+
+const AGREEMENT: &str = "
        case when d.transfer_id = t.id and d.direction = 'debit' and d.amount_minor = t.amount_minor
              and d.counterparty_account_id = t.credit_account_id and d.code = t.code
              and d.reference = t.reference and d.booked_at = t.booked_at and d.effective_on = t.effective_on
@@ -46,13 +63,18 @@ select t.position, t.id, t.kind, t.debit_account_id, t.credit_account_id, t.amou
        case when c.transfer_id = t.id and c.direction = 'credit' and c.amount_minor = t.amount_minor
              and c.counterparty_account_id = t.debit_account_id and c.code = t.code
              and c.reference = t.reference and c.booked_at = t.booked_at and c.effective_on = t.effective_on
-            then 1 else 0 end as credit_agrees
-  from ledger_transfers t
+            then 1 else 0 end as credit_agrees";
+
+const ENTRIES: &str = "
   left join ledger_entries d on d.account_id = t.debit_account_id and d.sequence = t.debit_sequence
-  left join ledger_entries c on c.account_id = t.credit_account_id and c.sequence = t.credit_sequence
- where t.position > $1 and t.position <= $2
- order by t.position
- limit $3";
+  left join ledger_entries c on c.account_id = t.credit_account_id and c.sequence = t.credit_sequence";
+
+/// Says whether a transfer's entries repeat it.
+#[derive(FromQueryResult)]
+struct Agreement {
+    debit_agrees: i32,
+    credit_agrees: i32,
+}
 
 /// Holds one row as text and numbers: a value that no type of ours knows must still be hashed.
 #[derive(FromQueryResult)]
@@ -79,10 +101,6 @@ struct Row {
     booked_at: Instant,
     booked_on: NaiveDate,
     effective_on: NaiveDate,
-    debit_balance_after_minor: Option<i64>,
-    credit_balance_after_minor: Option<i64>,
-    debit_agrees: i32,
-    credit_agrees: i32,
 }
 
 impl Row {
@@ -110,8 +128,6 @@ impl Row {
             .instant(self.booked_at)
             .date(self.booked_on)
             .date(self.effective_on)
-            .optional(self.debit_balance_after_minor, Encoder::integer)
-            .optional(self.credit_balance_after_minor, Encoder::integer)
             .into_bytes()
     }
 
@@ -119,7 +135,7 @@ impl Row {
         matches!(self.kind.as_str(), "posted" | "capture" | "reversal")
     }
 
-    fn complaint(&self) -> Option<&'static str> {
+    fn complaint(&self, agreement: &Agreement) -> Option<&'static str> {
         if self.amount_minor <= 0 {
             return Some("its amount is not above zero");
         }
@@ -127,7 +143,7 @@ impl Row {
             let none = self.debit_sequence.is_none() && self.credit_sequence.is_none();
             return (!none).then_some("it moves nothing and yet names entries");
         }
-        match (self.debit_agrees, self.credit_agrees) {
+        match (agreement.debit_agrees, agreement.credit_agrees) {
             (1, 1) => None,
             (1, _) => Some("its credit entry is missing or says something else"),
             _ => Some("its debit entry is missing or says something else"),
@@ -135,7 +151,7 @@ impl Row {
     }
 }
 
-fn sealed(row: &QueryResult) -> Result<SealedRow, DbErr> {
+fn sealed(row: &QueryResult, agreement: Option<Agreement>) -> Result<SealedRow, DbErr> {
     let Ok(row) = Row::from_query_result(row, "") else {
         let position = row.try_get("", "position")?;
         let name = row.try_get("", "id").map_or("a transfer".to_owned(), name);
@@ -145,7 +161,7 @@ fn sealed(row: &QueryResult) -> Result<SealedRow, DbErr> {
         position: row.position,
         name: name(row.id),
         canonical: Some(row.canonical()),
-        complaint: row.complaint(),
+        complaint: agreement.and_then(|agreement| row.complaint(&agreement)),
         entries: if row.has_entries() { 2 } else { 0 },
     })
 }

@@ -56,6 +56,16 @@ pub trait Chained: Send + Sync {
         through: i64,
         limit: u64,
     ) -> impl Future<Output = Result<Vec<SealedRow>, DbErr>> + Send;
+
+    /// Reads the same rows for a proof, with what in each contradicts its neighbors.
+    fn checked_rows(
+        tx: &Tx,
+        after: i64,
+        through: i64,
+        limit: u64,
+    ) -> impl Future<Output = Result<Vec<SealedRow>, DbErr>> + Send {
+        Self::rows(tx, after, through, limit)
+    }
 }
 
 /// Holds what the chain needs to know of one row.
@@ -67,7 +77,7 @@ pub struct SealedRow {
     pub name: String,
     /// Its canonical bytes; none when a column cannot be read.
     pub canonical: Option<Vec<u8>>,
-    /// What in the row contradicts its neighbors, found while reading; the sealer does not mind.
+    /// What in the row contradicts its neighbors; only [`Chained::checked_rows`] looks.
     pub complaint: Option<&'static str>,
     /// How many entries belong to it.
     pub entries: u8,

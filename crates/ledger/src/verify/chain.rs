@@ -208,7 +208,7 @@ impl<C: Chained> Rows<C> {
     /// Returns the next row up to `through`, and remembers how far it came.
     async fn next(&mut self, tx: &Tx, through: i64) -> Result<Option<SealedRow>, DbErr> {
         if self.page.as_slice().is_empty() && !self.ended {
-            self.page = C::rows(tx, self.after, i64::MAX, ROWS).await?.into_iter();
+            self.page = C::checked_rows(tx, self.after, i64::MAX, ROWS).await?.into_iter();
             self.ended = self.page.as_slice().is_empty();
         }
         if self.page.as_slice().first().is_none_or(|row| row.position > through) {
