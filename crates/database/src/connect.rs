@@ -98,7 +98,11 @@ impl Database {
         Ok(Self { engine, write, read, options: Arc::new(options.clone()), statements })
     }
 
-    /// Opens connections of its own to the same database, for a writer that must not queue behind others.
+    /// Opens connections of its own to the same database, for a writer that must not queue behind others and finds rows
+    /// by key whatever the tables hold.
+    ///
+    /// A plan made while the tables were empty scans them for ever after, several times slower: the planner of these
+    /// sessions has no other way than an index.
     ///
     /// On SQLite there is one writer only, so the same connections are returned.
     ///
@@ -108,9 +112,7 @@ impl Database {
         if self.engine == Engine::Sqlite {
             return Ok(self.clone());
         }
-        let write =
-            postgres::connect(&self.options, self.options.url.expose(), connections, &self.statements)
-                .await?;
+        let write = postgres::connect_by_key(&self.options, connections, &self.statements).await?;
         Ok(Self { write, ..self.clone() })
     }
 

@@ -26,25 +26,54 @@ pub(crate) async fn connect(
     connections: u32,
     statements: &Statements,
 ) -> Result<DatabaseConnection, DbErr> {
-    let settings = [
+    let mut connect = sessions(options, url, &[]);
+    connect.max_connections(connections.max(1)).map_sqlx_postgres_pool_opts(|pool| {
+        pool.after_release(|connection, _| Box::pin(is_alive(connection)))
+    });
+    open(connect, options, statements).await
+}
+
+/// Opens a pool to the primary whose sessions find rows through indexes only.
+///
+/// Its connections are not asked for a sign of life when they are given back: whoever has connections of its own leaves
+/// them all when the server falls silent.
+pub(crate) async fn connect_by_key(
+    options: &Options,
+    connections: u32,
+    statements: &Statements,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut connect =
+        sessions(options, options.url.expose(), &["enable_seqscan", "enable_hashjoin", "enable_mergejoin"]);
+    connect.max_connections(connections);
+    open(connect, options, statements).await
+}
+
+/// Describes sessions with the time-outs, whose planner does without some of its ways.
+fn sessions(options: &Options, url: &str, without: &[&'static str]) -> ConnectOptions {
+    let mut settings = vec![
         ("statement_timeout", milliseconds(options.statement_timeout)),
         ("lock_timeout", milliseconds(options.lock_timeout)),
         ("idle_in_transaction_session_timeout", milliseconds(IDLE_IN_TRANSACTION)),
         ("timezone", "UTC".to_owned()),
     ];
+    settings.extend(without.iter().map(|plan| (*plan, "off".to_owned())));
     let mut connect = ConnectOptions::new(url);
     connect
-        .max_connections(connections.max(1))
         .min_connections(1)
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire_if_idle_for(TEST_AFTER_IDLE)
         .sqlx_logging(false)
-        .map_sqlx_postgres_pool_opts(|pool| {
-            pool.after_release(|connection, _| Box::pin(is_alive(connection)))
-        })
         .map_sqlx_postgres_opts(move |postgres| {
             postgres.application_name("florin").options(settings.clone()).statement_cache_capacity(200)
         });
+    connect
+}
+
+async fn open(
+    connect: ConnectOptions,
+    options: &Options,
+    statements: &Statements,
+) -> Result<DatabaseConnection, DbErr> {
     let mut connection = sea_orm::Database::connect(connect).await?;
     statements.watch(&mut connection, Engine::Postgres, options.slow_statement);
     Ok(connection)

@@ -21,6 +21,10 @@ const READER_CACHE: &str = "-4096";
 /// one group commit writes: every commit would pay for a checkpoint, and write the same pages again and again.
 const CHECKPOINT_PAGES: &str = "4096";
 
+/// How many rows a connection's thread reads ahead. It hands each over and waits when they are not fetched: with the usual
+/// fifty the two threads would take turns ten times over for the accounts of one group commit.
+const ROWS_AHEAD: usize = 2_000;
+
 /// Opens the one writer and the readers. The file is made when it is absent.
 pub(crate) async fn connect(
     options: &Options,
@@ -71,6 +75,7 @@ fn setup(sqlite: SqliteConnectOptions, durable: bool, read_only: bool) -> Sqlite
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .statement_cache_capacity(200)
+        .row_buffer_size(ROWS_AHEAD)
         .pragma("query_only", if read_only { "on" } else { "off" })
         .pragma("cache_size", if read_only { READER_CACHE } else { WRITER_CACHE })
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)

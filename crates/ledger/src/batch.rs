@@ -7,26 +7,36 @@ use std::sync::Arc;
 use database::{Database, Tx, in_time};
 use futures_util::FutureExt;
 use sea_orm::DbErr;
+use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use crate::decide::{Book, decide};
+use crate::intake::Ticket;
 use crate::ledger::Core;
-use crate::queue::Ticket;
+use crate::load::any_known;
 use crate::receipts::{StoredReceipt, find_all};
 use crate::write::{is_duplicate, write};
 use crate::{NewTransfer, Receipt, Submission, SubmitError, Submitted};
 
-/// How often a batch runs when another node's commits or locks stand in its way.
-const MOST_ATTEMPTS: u32 = 3;
+/// How often a batch runs when another node's commits or locks stand in its way, or a request was made before.
+const MOST_ATTEMPTS: u32 = 4;
 /// How often a submission runs alone, after its batch did.
 const MOST_ATTEMPTS_ALONE: u32 = 2;
+/// For how many batches ids and keys are looked up after one was met that had been used before.
+const LOOK_UPS_AFTER_A_REPEAT: u32 = 100;
 
 type Outcome = Result<Submitted, SubmitError>;
+/// Pairs a waiting caller with what it is to hear.
+type Answered = (oneshot::Sender<Outcome>, Outcome);
 
 /// Writes batches, on a connection of its own.
 pub(crate) struct Writer {
     core: Arc<Core>,
     /// Opened with the first batch, and again after it could not be.
     database: Option<Database>,
+    /// For how many batches more ids and keys are looked up. While nobody repeats a request that finds nothing:
+    /// then one that is repeated after all meets the unique index, and its batch runs again with a look.
+    look_ups: u32,
 }
 
 /// Says why a batch was not committed.
@@ -43,15 +53,15 @@ enum Failure {
 
 impl Writer {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core, database: None }
+        Self { core, database: None, look_ups: 0 }
     }
 
     pub(crate) fn batch_size(&self) -> usize {
         self.core.options.batch_size
     }
 
-    /// Runs a batch and answers every ticket, whether or not somebody still waits.
-    pub(crate) async fn run(&mut self, tickets: Vec<Ticket>) {
+    /// Runs a batch and returns what every ticket is to be answered.
+    pub(crate) async fn run(&mut self, tickets: Vec<Ticket>) -> Vec<Answered> {
         let (submissions, replies): (Vec<_>, Vec<_>) =
             tickets.into_iter().map(|ticket| (ticket.submission, ticket.reply)).unzip();
         let outcomes = match self.attempt(&submissions, MOST_ATTEMPTS).await {
@@ -61,10 +71,7 @@ impl Writer {
             }
             Err(failure) => vec![Err(failure.into()); submissions.len()],
         };
-        for (reply, outcome) in replies.into_iter().zip(outcomes) {
-            // A caller that went away does not matter: the work is done and its receipt is stored.
-            let _ = reply.send(outcome);
-        }
+        replies.into_iter().zip(outcomes).collect()
     }
 
     /// Runs each submission by itself, so that one that cannot be written does not take the others along.
@@ -92,9 +99,13 @@ impl Writer {
             match run.await.unwrap_or(Err(Failure::Statement("an answer could not be made".to_owned()))) {
                 Err(Failure::Again(error)) if attempt < most => {
                     tracing::debug!(attempt, error = %error, "a batch of the ledger runs again");
+                    self.look_ups = LOOK_UPS_AFTER_A_REPEAT;
                     attempt += 1;
                 }
-                other => return other,
+                other => {
+                    self.look_ups = self.look_ups.saturating_sub(1);
+                    return other;
+                }
             }
         }
     }
@@ -127,11 +138,16 @@ impl Writer {
         let tx = database.begin().await.map_err(before_commit)?;
         let items = submissions.iter().flat_map(|submission| &submission.items);
         let news: Vec<&NewTransfer> = items.flatten().collect();
-        let mut book = self.core.book(&tx, &news, &[], true).await.map_err(before_commit)?;
-        let keys: Vec<_> =
-            submissions.iter().filter_map(|submission| submission.receipt.as_ref()).map(key).collect();
+        let look_up = self.look_ups > 0;
+        let mut book = self.core.book(&tx, &news, &[], look_up).await.map_err(before_commit)?;
+        let receipts = submissions.iter().filter_map(|submission| submission.receipt.as_ref());
+        let keys: Vec<_> = receipts.filter(|_| look_up).map(|receipt| receipt.key.id).collect();
         let mut desk = Desk { stored: find_all(&tx, &keys).await.map_err(before_commit)?, fresh: Vec::new() };
-        let outcomes = submissions.iter().map(|submission| desk.serve(&mut book, submission)).collect();
+        let outcomes: Vec<_> =
+            submissions.iter().map(|submission| desk.serve(&mut book, submission)).collect();
+        if !look_up && repeats(&tx, submissions, &outcomes).await.map_err(before_commit)? {
+            return Err(Failure::Again(DbErr::Custom("a request was made before".to_owned())));
+        }
         write(&tx, &book, &desk.fresh).await.map_err(before_commit)?;
         Ok((tx, outcomes))
     }
@@ -148,7 +164,7 @@ impl Writer {
 
 /// Serves the submissions of a batch in order: replays, refuses a reused key, or decides.
 struct Desk {
-    stored: HashMap<(String, String), StoredReceipt>,
+    stored: HashMap<Uuid, StoredReceipt>,
     fresh: Vec<StoredReceipt>,
 }
 
@@ -156,7 +172,7 @@ impl Desk {
     fn serve(&mut self, book: &mut Book, submission: &Submission) -> Outcome {
         let known = submission.receipt.as_ref().and_then(|receipt| self.known(receipt));
         if let (Some(receipt), Some(known)) = (&submission.receipt, known) {
-            if known.fingerprint != receipt.fingerprint {
+            if known.fingerprint != receipt.key.fingerprint {
                 return Err(SubmitError::KeyReused);
             }
             return Ok(Submitted::Replayed(known.answer()));
@@ -168,9 +184,8 @@ impl Desk {
             submission.items.iter().map(|item| decide(book, &submission.posting, item)).collect();
         let answer = submission.receipt.as_ref().map(|receipt| {
             let answer = (receipt.answer)(&items);
-            let (scope, key) = (receipt.scope.clone(), receipt.key.clone());
-            let row = StoredReceipt::new(scope.clone(), key.clone(), receipt.fingerprint.clone(), &answer);
-            self.stored.insert((scope, key), row.clone());
+            let row = StoredReceipt::new(receipt.key, &answer);
+            self.stored.insert(row.id, row.clone());
             self.fresh.push(row);
             answer
         });
@@ -178,12 +193,24 @@ impl Desk {
     }
 
     fn known(&self, receipt: &Receipt) -> Option<&StoredReceipt> {
-        self.stored.get(&(receipt.scope.clone(), receipt.key.clone()))
+        self.stored.get(&receipt.key.id)
     }
 }
 
-fn key(receipt: &Receipt) -> (&str, &str) {
-    (&receipt.scope, &receipt.key)
+/// Says whether anything that was refused without a look had been made, or answered, before: then it is no refusal.
+///
+/// What was accepted needs no look: the unique indexes have the last word.
+async fn repeats(tx: &Tx, submissions: &[Submission], outcomes: &[Outcome]) -> Result<bool, DbErr> {
+    let refused = || submissions.iter().zip(outcomes).filter(|(_, outcome)| is_refused(outcome));
+    let news = refused().flat_map(|(submission, _)| submission.items.iter().flatten());
+    let ids: Vec<_> = news.map(|new| new.id).collect();
+    let receipts = refused().filter_map(|(submission, _)| submission.receipt.as_ref());
+    let keys: Vec<_> = receipts.map(|receipt| receipt.key.id).collect();
+    Ok(any_known(tx, &ids).await? || !find_all(tx, &keys).await?.is_empty())
+}
+
+fn is_refused(outcome: &Outcome) -> bool {
+    !matches!(outcome, Ok(Submitted::Decided { items, .. }) if items.iter().all(Result::is_ok))
 }
 
 /// Sorts an error that came before the commit was sent.

@@ -90,7 +90,7 @@ impl Ledger {
         transfers: &[NewTransfer],
     ) -> Result<Vec<Posted>, PostError> {
         let core = &self.inner.core;
-        let mut book = core.book(tx, &transfers.iter().collect::<Vec<_>>(), &[], false).await?;
+        let mut book = core.book(tx, &transfers.iter().collect::<Vec<_>>(), &[], true).await?;
         let posted = decide(&mut book, posting, transfers)?;
         write(tx, &book, &[]).await?;
         Ok(posted)
@@ -128,7 +128,7 @@ impl Ledger {
                 return Ok(expired);
             }
             let tx = core.database.begin().await?;
-            let book = core.book(&tx, &[], &accounts, false).await?;
+            let book = core.book(&tx, &[], &accounts, true).await?;
             write(&tx, &book, &[]).await?;
             tx.commit().await?;
             if book.rows().is_empty() {
@@ -177,10 +177,10 @@ impl Core {
         tx: &Tx,
         news: &[&NewTransfer],
         accounts: &[AccountId],
-        writer: bool,
+        look_up: bool,
     ) -> Result<Book, DbErr> {
         let (now, clock_date) = (self.clock.now(), self.clock_date());
-        let wanted = Wanted { news, accounts, now, clock_date, writer };
+        let wanted = Wanted { news, accounts, now, clock_date, look_up };
         let mut loaded = load(tx, &wanted).await?;
         for hold in loaded.overdue {
             expire(&mut loaded.book, hold, TransferId::generate(now, &self.random));

@@ -55,6 +55,7 @@ pub mod decide;
 pub mod entry;
 pub mod export;
 pub mod hold;
+mod intake;
 pub mod journal;
 mod ledger;
 pub mod linked;

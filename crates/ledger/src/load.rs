@@ -28,6 +28,12 @@ pub(crate) const ACCOUNT_COLUMNS: &str = "id, currency, kind, code, status, fund
 
 const BUSINESS_DAY: &str = "select business_on from ledger_business_days where id = 1";
 
+/// The business day, and whether any hold at all is overdue: mostly none is, and nobody has to look whose they are.
+const STATE_OF_THE_DAY: &str = "
+select (select business_on from ledger_business_days where id = 1) as business_on,
+       case when exists (select 1 from ledger_holds where state = 'pending' and expires_at <= $1)
+            then 1 else 0 end as overdue";
+
 const HOLD_COLUMNS: &str = "id, debit_account_id, credit_account_id, amount_minor, currency, state, \
     captured_minor, resolved_by, expires_at, booked_on, counted, booked_at";
 
@@ -41,8 +47,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) now: Instant,
     /// The business day, unless the end-of-day job has set one.
     pub(crate) clock_date: NaiveDate,
-    /// Whether this session belongs to the writer, so that its plans may be fixed.
-    pub(crate) writer: bool,
+    /// Whether the ids are looked up; without it one that stands in the journal is met as a duplicate in writing.
+    pub(crate) look_up: bool,
 }
 
 /// Holds the book, and the holds in it that are overdue.
@@ -51,12 +57,13 @@ pub(crate) struct Loaded {
     pub(crate) overdue: Vec<TransferId>,
 }
 
-/// Loads the book of a batch: 5 round trips, up to 5 more when it captures, releases, reverses or backdates.
+/// Loads the book of a batch: 3 round trips, one more to look ids up or when holds are overdue, up to 5 more when it
+/// captures, releases, reverses or backdates.
 pub(crate) async fn load(tx: &Tx, wanted: &Wanted<'_>) -> Result<Loaded, DbErr> {
-    guard(tx, wanted.writer).await?;
+    guard(tx).await?;
     // A statement of its own: one that waits for the lock would see the day as it was before.
-    let set = set_business_date(tx).await?;
-    let mut book = Book::new(wanted.now, set.unwrap_or(wanted.clock_date));
+    let day = state_of_the_day(tx, wanted.now).await?;
+    let mut book = Book::new(wanted.now, day.business_on.unwrap_or(wanted.clock_date));
     let news = || wanted.news.iter();
     let mut referred: BTreeSet<_> = news().filter_map(|new| new.action.refers_to()).collect();
     let mut accounts: BTreeSet<_> = wanted.accounts.iter().copied().collect();
@@ -68,14 +75,16 @@ pub(crate) async fn load(tx: &Tx, wanted: &Wanted<'_>) -> Result<Loaded, DbErr> 
         referred.insert(transfer.id);
         book.insert_transfer(transfer);
     }
-    let overdue = overdue_of(tx, &accounts, wanted.now).await?;
+    let overdue = if day.overdue == 0 { Vec::new() } else { overdue_of(tx, &accounts, wanted.now).await? };
     for hold in &overdue {
         accounts.insert(hold.credit_account_id);
     }
     lock_accounts(tx, &accounts, &mut book).await?;
     // After the locks: what another node committed on these accounts is seen.
-    for transfer in transfers(tx, "id", news().map(|new| new.id)).await? {
-        book.insert_transfer(transfer);
+    if wanted.look_up {
+        for transfer in transfers(tx, "id", news().map(|new| new.id)).await? {
+            book.insert_transfer(transfer);
+        }
     }
     if !referred.is_empty() {
         for reversal in transfers(tx, "of_transfer_id", referred.iter().copied()).await? {
@@ -162,13 +171,23 @@ struct BusinessDay {
     business_on: NaiveDate,
 }
 
+#[derive(FromQueryResult)]
+struct StateOfTheDay {
+    business_on: Option<NaiveDate>,
+    overdue: i32,
+}
+
 /// Takes the writers' shared lock; the first lock of a transaction.
-async fn guard(tx: &Tx, writer: bool) -> Result<(), DbErr> {
+async fn guard(tx: &Tx) -> Result<(), DbErr> {
     if engine(tx) == Engine::Postgres {
-        let sql = if writer { load_postgres::WRITER_GUARD } else { load_postgres::GUARD };
-        tx.query_one_raw(statement(tx, sql, [JOURNAL_LOCK.into()])).await?;
+        tx.execute_raw(statement(tx, load_postgres::GUARD, [JOURNAL_LOCK.into()])).await?;
     }
     Ok(())
+}
+
+async fn state_of_the_day(tx: &Tx, now: Instant) -> Result<StateOfTheDay, DbErr> {
+    let found = StateOfTheDay::find_by_statement(statement(tx, STATE_OF_THE_DAY, [now.into()]));
+    found.one(tx).await?.ok_or_else(|| DbErr::RecordNotFound("the state of the day".to_owned()))
 }
 
 /// Reads the transfers that are captured, released or reversed, and the other members of their groups.
@@ -194,6 +213,11 @@ async fn transfers(
     let sql =
         format!("select {TRANSFER_COLUMNS} from ledger_transfers where {column} {among} order by position");
     Transfer::find_by_statement(statement(tx, sql, [ids])).all(tx).await
+}
+
+/// Says whether any of the ids stands in the journal.
+pub(crate) async fn any_known(tx: &Tx, ids: &[TransferId]) -> Result<bool, DbErr> {
+    Ok(!ids.is_empty() && !transfers(tx, "id", ids.iter().copied()).await?.is_empty())
 }
 
 /// Reads pending holds whose time is over, on the accounts that a batch may debit.

@@ -15,13 +15,3 @@ pub(crate) fn ids(ids: impl Iterator<Item = Uuid>) -> Value {
     let texts: Vec<_> = ids.map(|id| id.simple().to_string()).collect();
     serde_json::json!(texts).to_string().into()
 }
-
-pub(crate) const RECEIPTS: &str = "
-select receipt.scope, receipt.key, receipt.fingerprint, receipt.status, receipt.answer
-  from json_each($1) wanted
-  join ledger_receipts receipt
-    on receipt.scope = wanted.value ->> 0 and receipt.key = wanted.value ->> 1";
-
-pub(crate) fn pairs(keys: &[(&str, &str)]) -> Value {
-    serde_json::json!(keys).to_string().into()
-}

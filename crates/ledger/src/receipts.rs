@@ -2,22 +2,46 @@
 
 use std::collections::HashMap;
 
-use database::{Engine, Tx};
+use database::Tx;
 use kernel::Instant;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use uuid::Uuid;
 
-use crate::load::{engine, statement};
-use crate::{Answer, load_postgres, load_sqlite};
+use crate::Answer;
+use crate::load::{among, statement};
+use crate::seal::Encoder;
+
+/// Names a request that may be repeated, and knows what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiptKey {
+    /// A digest of the caller's key and of whose keys these are.
+    pub id: Uuid,
+    /// A digest of the request: the same key with another one is refused.
+    pub fingerprint: Uuid,
+}
+
+impl ReceiptKey {
+    /// Names the request with this fingerprint, made under a key in a scope: principal and route.
+    pub fn new(scope: &str, key: &str, fingerprint: Uuid) -> Self {
+        Self { id: digest(&[scope.as_bytes(), key.as_bytes()]), fingerprint }
+    }
+}
+
+/// Digests a request, given in parts, or whatever else names it.
+///
+/// The first 128 bits of a SHA-256 (FIPS 180-4) over the parts and their lengths: as hard to meet as a random UUID.
+pub fn digest(parts: &[&[u8]]) -> Uuid {
+    let all = parts.iter().fold(Encoder::default(), |encoder, part| encoder.bytes(part));
+    Uuid::from_slice(&all.digest()[..16]).expect("half a SHA-256 has 16 bytes")
+}
 
 /// Holds a stored answer.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct StoredReceipt {
-    /// Whose keys these are: principal and route.
-    pub scope: String,
-    /// The caller's key.
-    pub key: String,
-    /// A digest of the request.
-    pub fingerprint: String,
+    /// [`ReceiptKey::id`].
+    pub id: Uuid,
+    /// [`ReceiptKey::fingerprint`].
+    pub fingerprint: Uuid,
     /// The HTTP status.
     pub status: i16,
     /// The body, JSON.
@@ -26,8 +50,9 @@ pub struct StoredReceipt {
 
 impl StoredReceipt {
     /// Makes the row for an answer.
-    pub fn new(scope: String, key: String, fingerprint: String, answer: &Answer) -> Self {
-        Self { scope, key, fingerprint, status: status_column(answer.status), answer: answer.body.clone() }
+    pub fn new(key: ReceiptKey, answer: &Answer) -> Self {
+        let status = status_column(answer.status);
+        Self { id: key.id, fingerprint: key.fingerprint, status, answer: answer.body.clone() }
     }
 
     /// Returns the answer as it was given.
@@ -36,20 +61,16 @@ impl StoredReceipt {
     }
 }
 
-/// Finds the answer given under a key.
+/// Finds the answer given under a key, to whatever was asked.
 ///
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn find(
     connection: &impl ConnectionTrait,
-    scope: &str,
-    key: &str,
+    key: ReceiptKey,
 ) -> Result<Option<StoredReceipt>, DbErr> {
-    let sql =
-        "select scope, key, fingerprint, status, answer from ledger_receipts where scope = $1 and key = $2";
-    StoredReceipt::find_by_statement(statement(connection, sql, [scope.into(), key.into()]))
-        .one(connection)
-        .await
+    let sql = "select id, fingerprint, status, answer from ledger_receipts where id = $1";
+    StoredReceipt::find_by_statement(statement(connection, sql, [key.id.into()])).one(connection).await
 }
 
 /// Takes a key for work that goes on in `tx`; `false` when it has an answer, or a twin that just ended.
@@ -59,15 +80,10 @@ pub async fn find(
 ///
 /// # Errors
 /// `DbErr` when the database fails; busy when a twin holds the key beyond the lock time-out.
-pub async fn claim(
-    tx: &Tx,
-    (scope, key): (&str, &str),
-    fingerprint: &str,
-    now: Instant,
-) -> Result<bool, DbErr> {
-    let sql = "insert into ledger_receipts (scope, key, fingerprint, status, answer, created_at) \
-               values ($1, $2, $3, 0, '', $4) on conflict (scope, key) do nothing";
-    let values = [scope.into(), key.into(), fingerprint.into(), now.into()];
+pub async fn claim(tx: &Tx, key: ReceiptKey, now: Instant) -> Result<bool, DbErr> {
+    let sql = "insert into ledger_receipts (id, fingerprint, status, answer, created_at) \
+               values ($1, $2, 0, '', $3) on conflict (id) do nothing";
+    let values = [key.id.into(), key.fingerprint.into(), now.into()];
     Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
 }
 
@@ -75,10 +91,9 @@ pub async fn claim(
 ///
 /// # Errors
 /// `DbErr` when the database fails.
-pub async fn answer(tx: &Tx, (scope, key): (&str, &str), answer: &Answer) -> Result<(), DbErr> {
-    let sql = "update ledger_receipts set status = $3, answer = $4 where scope = $1 and key = $2";
-    let status = status_column(answer.status);
-    let values = [scope.into(), key.into(), status.into(), answer.body.as_str().into()];
+pub async fn answer(tx: &Tx, key: ReceiptKey, answer: &Answer) -> Result<(), DbErr> {
+    let sql = "update ledger_receipts set status = $2, answer = $3 where id = $1";
+    let values = [key.id.into(), status_column(answer.status).into(), answer.body.as_str().into()];
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())
 }
@@ -87,9 +102,9 @@ pub async fn answer(tx: &Tx, (scope, key): (&str, &str), answer: &Answer) -> Res
 ///
 /// # Errors
 /// `DbErr` when the database fails.
-pub async fn release(tx: &Tx, (scope, key): (&str, &str)) -> Result<(), DbErr> {
-    let sql = "delete from ledger_receipts where scope = $1 and key = $2";
-    tx.execute_raw(statement(tx, sql, [scope.into(), key.into()])).await?;
+pub async fn release(tx: &Tx, key: ReceiptKey) -> Result<(), DbErr> {
+    let sql = "delete from ledger_receipts where id = $1";
+    tx.execute_raw(statement(tx, sql, [key.id.into()])).await?;
     Ok(())
 }
 
@@ -102,20 +117,15 @@ pub async fn forget_before(tx: &Tx, before: Instant) -> Result<u64, DbErr> {
     Ok(tx.execute_raw(statement(tx, sql, [before.into()])).await?.rows_affected())
 }
 
-/// Reads the answers to several requests at once, by scope and key.
-pub(crate) async fn find_all(
-    tx: &Tx,
-    keys: &[(&str, &str)],
-) -> Result<HashMap<(String, String), StoredReceipt>, DbErr> {
-    if keys.is_empty() {
+/// Reads the answers to several requests at once, by the ids of their keys.
+pub(crate) async fn find_all(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, StoredReceipt>, DbErr> {
+    if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let query = match engine(tx) {
-        Engine::Postgres => statement(tx, load_postgres::RECEIPTS, load_postgres::pairs(keys)),
-        Engine::Sqlite => statement(tx, load_sqlite::RECEIPTS, [load_sqlite::pairs(keys)]),
-    };
-    let found = StoredReceipt::find_by_statement(query).all(tx).await?;
-    Ok(found.into_iter().map(|row| ((row.scope.clone(), row.key.clone()), row)).collect())
+    let (among, ids) = among(tx, ids.iter().copied());
+    let sql = format!("select id, fingerprint, status, answer from ledger_receipts where id {among}");
+    let found = StoredReceipt::find_by_statement(statement(tx, sql, [ids])).all(tx).await?;
+    Ok(found.into_iter().map(|row| (row.id, row)).collect())
 }
 
 fn status_column(status: u16) -> i16 {

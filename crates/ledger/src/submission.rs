@@ -6,6 +6,7 @@ use std::time::Duration;
 use kernel::AccountId;
 use thiserror::Error;
 
+use crate::receipts::ReceiptKey;
 use crate::{NewTransfer, Posted, Posting, Refusal};
 
 /// Tells what became of one item: every transfer of it stands in the journal, or none.
@@ -26,12 +27,8 @@ pub type AnswerFn = Arc<dyn Fn(&[ItemOutcome]) -> Answer + Send + Sync>;
 /// Asks for the answer to be stored with the work and replayed when the request is repeated.
 #[derive(Clone)]
 pub struct Receipt {
-    /// Whose keys these are: principal and route.
-    pub scope: String,
-    /// The caller's key.
-    pub key: String,
-    /// A digest of the request: the same key with another one is refused.
-    pub fingerprint: String,
+    /// Names the request.
+    pub key: ReceiptKey,
     /// Makes the answer.
     pub answer: AnswerFn,
 }

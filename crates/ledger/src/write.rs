@@ -26,17 +26,14 @@ pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> R
 pub(crate) fn is_duplicate(error: &DbErr) -> bool {
     matches!(
         database::violated(error).as_deref(),
-        Some(
-            "ledger_transfers_pkey"
-                | "ledger_transfers_of_transfer_id_unique"
-                | "ledger_receipts_scope_key_unique"
-        )
+        Some("ledger_transfers_pkey" | "ledger_transfers_of_transfer_id_unique" | "ledger_receipts_pkey")
     )
 }
 
 #[cfg(test)]
 mod tests {
     use sea_orm::ConnectionTrait;
+    use uuid::Uuid;
 
     use super::*;
     use crate::load::statement;
@@ -44,16 +41,17 @@ mod tests {
     #[tokio::test]
     async fn only_an_id_or_key_that_is_there_already_is_a_duplicate() {
         let database = database::testing::fresh().await;
-        let failed = async |scope: Option<&str>, sql: &str| {
+        let failed = async |id: Option<Uuid>, sql: &str| {
             let connection = database.primary();
-            let done = connection.execute_raw(statement(connection, sql, [scope.into()])).await;
+            let done = connection.execute_raw(statement(connection, sql, [id.into()])).await;
             done.err().map(|error| is_duplicate(&error))
         };
-        let insert = "insert into ledger_receipts (scope, key, fingerprint, status, answer, created_at)
-            values ($1, 'k', 'f', 201, '', '2026-03-02T10:00:00Z')";
-        assert_eq!(failed(Some("ada"), insert).await, None);
-        assert_eq!(failed(Some("ada"), insert).await, Some(true), "the key of another node");
-        assert_eq!(failed(None, insert).await, Some(false), "a scope is missing");
+        let insert = "insert into ledger_receipts (id, fingerprint, status, answer, created_at)
+            values ($1, $1, 201, '', '2026-03-02T10:00:00Z')";
+        let id = Some(Uuid::from_u128(7));
+        assert_eq!(failed(id, insert).await, None);
+        assert_eq!(failed(id, insert).await, Some(true), "the key of another node");
+        assert_eq!(failed(None, insert).await, Some(false), "an id is missing");
         assert_eq!(failed(None, "insert into nowhere values ($1)").await, Some(false), "a table is missing");
     }
 }

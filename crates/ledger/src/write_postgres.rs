@@ -77,9 +77,9 @@ with new as materialized (
          captured_minor = excluded.captured_minor,
          resolved_by = excluded.resolved_by
 ), receipts as (
-  insert into ledger_receipts (scope, key, fingerprint, status, answer, created_at)
-  select scope, key, fingerprint, status, answer, $1
-    from unnest($36, $37, $38, $39, $40) as given (scope, key, fingerprint, status, answer)
+  insert into ledger_receipts (id, fingerprint, status, answer, created_at)
+  select id, fingerprint, status, answer, $1
+    from unnest($36, $37, $38, $39) as given (id, fingerprint, status, answer)
 )
 update ledger_accounts
    set debits_posted_minor = changed.debits_posted_minor,
@@ -91,7 +91,7 @@ update ledger_accounts
        spent_day_minor = changed.spent_day_minor,
        spent_month_on = changed.spent_month_on,
        spent_month_minor = changed.spent_month_minor
-  from unnest($41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51::text[]::tid[])
+  from unnest($40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50::text[]::tid[])
     as changed (
       id, debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor,
       entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor, place
@@ -161,12 +161,11 @@ fn hold_columns(holds: &[&Hold]) -> [Value; 12] {
     ]
 }
 
-fn receipt_columns(receipts: &[StoredReceipt]) -> [Value; 5] {
+fn receipt_columns(receipts: &[StoredReceipt]) -> [Value; 4] {
     let receipts = || receipts.iter();
     [
-        texts(receipts().map(|receipt| receipt.scope.as_str())),
-        texts(receipts().map(|receipt| receipt.key.as_str())),
-        texts(receipts().map(|receipt| receipt.fingerprint.as_str())),
+        ids(receipts().map(|receipt| receipt.id)),
+        ids(receipts().map(|receipt| receipt.fingerprint)),
         array(ArrayType::SmallInt, receipts().map(|receipt| receipt.status)),
         texts(receipts().map(|receipt| receipt.answer.as_str())),
     ]

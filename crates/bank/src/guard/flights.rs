@@ -5,26 +5,27 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts the requests by scope and key; clones share the counts.
+use uuid::Uuid;
+
+/// Counts the requests by the digest of their key; clones share the counts.
 #[derive(Clone, Debug, Default)]
-pub struct Flights(Arc<Mutex<HashMap<(String, String), usize>>>);
+pub struct Flights(Arc<Mutex<HashMap<Uuid, usize>>>);
 
 /// Holds one request's place; dropping it leaves.
 #[derive(Debug)]
 pub struct Flight {
     flights: Flights,
-    name: (String, String),
+    key: Uuid,
 }
 
 impl Flights {
     /// Notes a request until what is returned is dropped.
-    pub fn enter(&self, scope: &str, key: &str) -> Flight {
-        let name = (scope.to_owned(), key.to_owned());
-        *self.counts().entry(name.clone()).or_default() += 1;
-        Flight { flights: self.clone(), name }
+    pub fn enter(&self, key: Uuid) -> Flight {
+        *self.counts().entry(key).or_default() += 1;
+        Flight { flights: self.clone(), key }
     }
 
-    fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), usize>> {
+    fn counts(&self) -> std::sync::MutexGuard<'_, HashMap<Uuid, usize>> {
         // A count is whole whatever panicked beside it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,17 +34,17 @@ impl Flights {
 impl Flight {
     /// Says whether another request with the same key is under way here.
     pub fn has_twin(&self) -> bool {
-        self.flights.counts().get(&self.name).is_some_and(|count| *count > 1)
+        self.flights.counts().get(&self.key).is_some_and(|count| *count > 1)
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
         let mut counts = self.flights.counts();
-        if let Some(count) = counts.get_mut(&self.name) {
+        if let Some(count) = counts.get_mut(&self.key) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.name);
+                counts.remove(&self.key);
             }
         }
     }
@@ -54,16 +55,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_has_a_twin_while_another_with_its_scope_and_key_is_under_way() {
+    fn a_request_has_a_twin_while_another_with_its_key_is_under_way() {
         let flights = Flights::default();
-        let one = flights.enter("ada", "k");
-        let _others = [flights.enter("bob", "k"), flights.enter("ada", "l")];
+        let [key, other] = [1, 2].map(Uuid::from_u128);
+        let one = flights.enter(key);
+        let _other = flights.enter(other);
         assert!(!one.has_twin());
-        let twin = flights.enter("ada", "k");
+        let twin = flights.enter(key);
         assert!(one.has_twin() && twin.has_twin());
         drop(one);
         assert!(!twin.has_twin());
         drop(twin);
-        assert_eq!(flights.counts().len(), 2, "who left is forgotten");
+        assert_eq!(flights.counts().len(), 1, "who left is forgotten");
     }
 }

@@ -1,10 +1,11 @@
 //! The key of a request that may be repeated, read at the edge.
 
-use aws_lc_rs::digest::{Context, SHA256};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use kernel::Actor;
+use ledger::receipts::{ReceiptKey, digest};
+use uuid::Uuid;
 
 use crate::web::{Problem, RawBody, Route};
 
@@ -18,27 +19,15 @@ pub struct IdempotencyKey {
     key: String,
     /// `POST:/transfers`.
     operation: String,
-    fingerprint: String,
+    fingerprint: Uuid,
 }
 
 impl IdempotencyKey {
-    /// Returns the caller's key: 1 to 255 visible ASCII characters.
-    pub fn as_str(&self) -> &str {
-        &self.key
-    }
-
-    /// Returns whose key it is: principal, method and route.
-    pub fn scope(&self, actor: Actor) -> String {
+    /// Names the receipt: the key of this principal on this method and route.
+    pub fn receipt(&self, actor: Actor) -> ReceiptKey {
         let id = actor.uuid().map_or_else(String::new, |id| id.simple().to_string());
-        format!("{}:{id}:{}", actor.kind().as_str(), self.operation)
-    }
-
-    /// Returns the SHA-256 of path, query and raw body in hexadecimal.
-    ///
-    /// The path is part of it, because the scope has the route's template: the same key and body for another
-    /// account is another request.
-    pub fn fingerprint(&self) -> &str {
-        &self.fingerprint
+        let scope = format!("{}:{id}:{}", actor.kind().as_str(), self.operation);
+        ReceiptKey::new(&scope, &self.key, self.fingerprint)
     }
 }
 
@@ -80,12 +69,12 @@ fn without_version(path: &str) -> &str {
     path.strip_prefix("/v1").unwrap_or(path)
 }
 
-fn fingerprint(path_and_query: &str, body: &[u8]) -> String {
-    let mut digest = Context::new(&SHA256);
-    digest.update(path_and_query.as_bytes());
-    digest.update(b"\n");
-    digest.update(body);
-    hex::encode(digest.finish())
+/// Digests path, query and raw body.
+///
+/// The path is part of it, because the scope has the route's template: the same key and body for another account is
+/// another request.
+fn fingerprint(path_and_query: &str, body: &[u8]) -> Uuid {
+    digest(&[path_and_query.as_bytes(), body])
 }
 
 fn read(headers: &HeaderMap) -> Result<String, Problem> {

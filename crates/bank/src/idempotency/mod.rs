@@ -17,14 +17,14 @@
 //! States of a key: unknown → claimed (a row that nobody else sees) → answered, with the work, in one commit.
 //! A crash, a failure of ours or an input that cannot be valid leaves the key unknown.
 //!
-//! - The claim is an insert under `unique (scope, key)`: a twin waits for it up to the lock time-out (5 s),
+//! - The claim is an insert of the key's digest: a twin waits for it up to the lock time-out (5 s),
 //!   then is told 409. On SQLite it waits for the one writer, as everybody does, and is told 409 where others are
 //!   told 503: `guard::Flights` knows of the twin.
 //! - Successes and refusals of the domain are stored; a refusal's work is undone first. Not stored: 400, 401,
 //!   403, 408, 429, `invalid_input` and everything of ours (5xx). Asking again may then end differently.
-//! - The scope is principal, method and route, however the version was written; the fingerprint covers path,
-//!   query and raw body. Receipts are the ledger's table, which its fast path fills by itself with the same
-//!   [`IdempotencyKey::scope`] and [`IdempotencyKey::fingerprint`]. They are kept 30 days.
+//! - A key belongs to a principal, method and route, however the version was written; what was asked is path, query and
+//!   raw body. Receipts are the ledger's table, which its fast path fills by itself under the same
+//!   [`IdempotencyKey::receipt`]. They are kept 30 days.
 //!
 //! Cost: claim and answer, two statements and a savepoint more than the work itself.
 

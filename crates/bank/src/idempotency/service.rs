@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Duration;
 use database::Tx;
-use ledger::{Answer, receipts};
+use ledger::Answer;
+use ledger::receipts::{self, ReceiptKey};
 use sea_orm::DbErr;
 use serde::Serialize;
 
@@ -33,8 +34,7 @@ pub struct Attempt {
     // Declared first and so dropped first: the savepoint lies inside the transaction.
     work: Tx,
     outer: Tx,
-    scope: String,
-    key: String,
+    key: ReceiptKey,
     request_id: kernel::RequestId,
     _flight: Flight,
 }
@@ -45,18 +45,18 @@ pub struct Attempt {
 /// 422 `idempotency_key_reused` when the key was used with another request, 409 `request_in_flight` when a
 /// twin has not ended after the lock time-out, 503 or 500 of the database.
 pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result<Begun, Problem> {
-    let (scope, name) = (key.scope(caller.actor), key.as_str().to_owned());
-    let flight = bank.guard.flights().enter(&scope, &name);
+    let key = key.receipt(caller.actor);
+    let flight = bank.guard.flights().enter(key.id);
     // On SQLite whoever writes is waited for here: the twin, if one is under way, is among them.
     let outer = bank.db.begin().await.map_err(|error| busy_with(error, flight.has_twin()))?;
-    let claimed = receipts::claim(&outer, (&scope, &name), key.fingerprint(), bank.now()).await;
+    let claimed = receipts::claim(&outer, key, bank.now()).await;
     // The claim itself waits for nothing but a twin, on whichever node.
     if !claimed.map_err(|error| busy_with(error, true))? {
-        return replay(&outer, &scope, key).await;
+        return replay(&outer, key).await;
     }
     let work = database::savepoint(&outer).await?;
     let request_id = caller.request_id;
-    Ok(Begun::Fresh(Attempt { work, outer, scope, key: name, request_id, _flight: flight }))
+    Ok(Begun::Fresh(Attempt { work, outer, key, request_id, _flight: flight }))
 }
 
 /// Says that a twin is under way where that is what the database was busy with.
@@ -64,12 +64,12 @@ fn busy_with(error: DbErr, twin: bool) -> Problem {
     if twin && database::is_busy(&error) { model::in_flight() } else { Problem::from(error) }
 }
 
-async fn replay(outer: &Tx, scope: &str, key: &IdempotencyKey) -> Result<Begun, Problem> {
+async fn replay(outer: &Tx, key: ReceiptKey) -> Result<Begun, Problem> {
     // Gone between the two statements only if the purge took it at this moment: the next try finds it free.
-    let Some(stored) = receipts::find(outer, scope, key.as_str()).await? else {
+    let Some(stored) = receipts::find(outer, key).await? else {
         return Err(model::in_flight());
     };
-    if stored.fingerprint != key.fingerprint() {
+    if stored.fingerprint != key.fingerprint {
         return Err(model::key_reused());
     }
     let Answer { status, body } = stored.answer();
@@ -106,7 +106,7 @@ impl Attempt {
             Err(problem) => return Err(problem),
         };
         let answer = Answer { status: status.as_u16(), body: text };
-        receipts::answer(&self.outer, (&self.scope, &self.key), &answer).await?;
+        receipts::answer(&self.outer, self.key, &answer).await?;
         self.outer.commit().await?;
         Ok(model::rendered(answer.status, answer.body))
     }
@@ -119,7 +119,7 @@ impl Attempt {
     /// Always: `problem`, or 500 and 503 when the commit fails.
     pub async fn postpone(self, problem: Problem) -> Result<Response, Problem> {
         self.work.commit().await?;
-        receipts::release(&self.outer, (&self.scope, &self.key)).await?;
+        receipts::release(&self.outer, self.key).await?;
         self.outer.commit().await?;
         Err(problem)
     }

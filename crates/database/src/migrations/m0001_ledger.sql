@@ -78,16 +78,15 @@ create index ledger_holds_debit_account_id_id_index on ledger_holds (debit_accou
 create index ledger_holds_expires_at_index on ledger_holds (expires_at)
   where state = 'pending' and expires_at is not null;
 
--- Answers already given, so that a repeated request gets the same bytes. No index on the time: they are
--- cleared once a day.
+-- Answers already given, so that a repeated request gets the same bytes. A key is as long as its caller likes, and the
+-- writer pays for every byte of an index: whose it is, and what was asked, are kept as digests. No index on the
+-- time: they are cleared once a day.
 create table ledger_receipts (
-  scope text not null,
-  key text not null,
-  fingerprint text not null,
+  id uuid not null constraint ledger_receipts_pkey primary key,
+  fingerprint uuid not null,
   status smallint not null,
   answer text not null,
-  created_at timestamptz not null,
-  constraint ledger_receipts_scope_key_unique unique (scope, key)
+  created_at timestamptz not null
 );
 
 -- Months that take no more postings; a month without a row is open.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bank::Bank;
 use kernel::{AccountId, Actor, Money, Random, TransferId, UserId};
+use ledger::receipts::ReceiptKey;
 use ledger::{
     Action, Answer, Authority, NewTransfer, Posting, Receipt, Submission, SubmitError, Submitted, receipts,
 };
@@ -126,7 +127,7 @@ impl Payer {
 
     async fn submit(&self, transfer: NewTransfer, key: String) -> Outcome {
         let answer = Arc::new(|items: &[ledger::ItemOutcome]| answer(items.iter().all(Result::is_ok)));
-        let receipt = Receipt { scope: "bench".to_owned(), key, fingerprint: FINGERPRINT.to_owned(), answer };
+        let receipt = Receipt { key: receipt_key(&key), answer };
         let submission =
             Submission { receipt: Some(receipt), ..Submission::new(self.posting(), vec![vec![transfer]]) };
         match self.bank.ledger.submit(submission).await {
@@ -139,8 +140,8 @@ impl Payer {
 
     async fn alone(&self, transfer: NewTransfer, key: String) -> anyhow::Result<Outcome> {
         let tx = self.bank.db.begin().await?;
-        let name = ("bench", key.as_str());
-        receipts::claim(&tx, name, FINGERPRINT, self.bank.now()).await?;
+        let name = receipt_key(&key);
+        receipts::claim(&tx, name, self.bank.now()).await?;
         let posted = self.bank.ledger.post(&tx, &self.posting(), &[transfer]).await;
         receipts::answer(&tx, name, &answer(posted.is_ok())).await?;
         tx.commit().await?;
@@ -148,8 +149,9 @@ impl Payer {
     }
 }
 
-/// As long as a real fingerprint.
-const FINGERPRINT: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+fn receipt_key(key: &str) -> ReceiptKey {
+    ReceiptKey::new("bench", key, receipts::digest(&[b"bench"]))
+}
 
 /// As long as a real answer.
 fn answer(good: bool) -> Answer {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use kernel::AccountId;
+use ledger::receipts::{ReceiptKey, digest};
 use ledger::{
     Action, Answer, ItemOutcome, LedgerOptions, NewTransfer, Receipt, Refusal, Submission, SubmitError,
     Submitted, accounts, receipts,
@@ -16,12 +17,11 @@ fn answer(items: &[ItemOutcome]) -> Answer {
 }
 
 pub(crate) fn receipt(key: &str, fingerprint: &str) -> Receipt {
-    Receipt {
-        scope: "usr:transfers".to_owned(),
-        key: key.to_owned(),
-        fingerprint: fingerprint.to_owned(),
-        answer: Arc::new(answer),
-    }
+    Receipt { key: named(key, fingerprint), answer: Arc::new(answer) }
+}
+
+fn named(key: &str, fingerprint: &str) -> ReceiptKey {
+    ReceiptKey::new("usr:transfers", key, digest(&[fingerprint.as_bytes()]))
 }
 
 fn pay(stage: &Stage, debit: AccountId, credit: AccountId, minor: i64) -> NewTransfer {
@@ -70,19 +70,19 @@ async fn a_repeated_key_gets_its_answer_and_another_request_is_refused() {
     assert_eq!(again, Ok(Submitted::Replayed(answer.clone())));
     let other = stage.ledger.submit(single(pay(&stage, alice, bob, 1), receipt("k", "g"))).await;
     assert_eq!(other, Err(SubmitError::KeyReused));
-    let stored = receipts::find(stage.database.read(), "usr:transfers", "k").await.unwrap().unwrap();
+    let stored = receipts::find(stage.database.read(), named("k", "f")).await.unwrap().unwrap();
     assert_eq!(stored.answer(), answer);
     let tx = stage.database.begin().await.unwrap();
-    let name = ("usr:transfers", "k");
-    assert!(!receipts::claim(&tx, name, "f", stage.clock.now()).await.unwrap());
+    let name = named("k", "f");
+    assert!(!receipts::claim(&tx, name, stage.clock.now()).await.unwrap());
     let tomorrow = stage.clock.now() + chrono::Duration::days(1);
     assert_eq!(receipts::forget_before(&tx, stage.clock.now()).await.unwrap(), 0);
     assert_eq!(receipts::forget_before(&tx, tomorrow).await.unwrap(), 1);
-    assert!(receipts::claim(&tx, name, "f", stage.clock.now()).await.unwrap());
+    assert!(receipts::claim(&tx, name, stage.clock.now()).await.unwrap());
     receipts::answer(&tx, name, &answer).await.unwrap();
-    assert_eq!(receipts::find(&tx, name.0, name.1).await.unwrap(), Some(stored));
+    assert_eq!(receipts::find(&tx, name).await.unwrap(), Some(stored));
     receipts::release(&tx, name).await.unwrap();
-    assert_eq!(receipts::find(&tx, name.0, name.1).await.unwrap(), None);
+    assert_eq!(receipts::find(&tx, name).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn what_was_judged_before_a_right_changed_is_not_done_and_leaves_no_answer
     assert!(matches!(replayed, Ok(Submitted::Replayed(_))), "what was answered stays answered: {replayed:?}");
     let outdated = Submission { receipt: Some(receipt("l", "f")), ..judged };
     assert_eq!(stage.ledger.submit(outdated).await, Err(SubmitError::AccessChanged));
-    assert_eq!(receipts::find(stage.database.read(), "usr:transfers", "l").await.unwrap(), None);
+    assert_eq!(receipts::find(stage.database.read(), named("l", "f")).await.unwrap(), None);
     assert_eq!(stage.balance(bob).await.0, 1);
 }
 

@@ -93,12 +93,7 @@ async fn confirmed(
 
 /// Asks the ledger to keep the answer under the caller's key.
 pub(super) fn receipt(caller: &Caller, key: &IdempotencyKey, answer: AnswerFn) -> Receipt {
-    Receipt {
-        scope: key.scope(caller.actor),
-        key: key.as_str().to_owned(),
-        fingerprint: key.fingerprint().to_owned(),
-        answer,
-    }
+    Receipt { key: key.receipt(caller.actor), answer }
 }
 
 /// Sends what the ledger kept.

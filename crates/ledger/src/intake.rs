@@ -1,0 +1,227 @@
+//! What waits for a writer, and what the writers are at.
+//!
+//! Two batches that touch the same account would only wait for each other at its lock, so that the second writer stands
+//! idle with its transaction open. A submission whose account is in somebody's hands therefore stays here, and so does
+//! a later one that touches the same accounts: nobody is overtaken, and whoever waits is served when the account is free.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kernel::AccountId;
+use tokio::sync::{Notify, oneshot};
+
+use crate::{Submission, SubmitError, Submitted};
+
+/// Carries a submission to a writer, and the answer back.
+pub(crate) struct Ticket {
+    pub(crate) submission: Submission,
+    pub(crate) reply: oneshot::Sender<Result<Submitted, SubmitError>>,
+}
+
+/// Says why a ticket was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    Full,
+    Closed,
+}
+
+/// Holds the tickets that wait.
+#[derive(Default)]
+pub(crate) struct Intake {
+    state: Mutex<State>,
+    wake: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Ticket>,
+    /// The accounts of the batches under way.
+    busy: HashSet<AccountId>,
+    closed: bool,
+}
+
+/// Holds the tickets of a batch, and the accounts that are kept from others until it is dropped.
+pub(crate) struct Taken<'a> {
+    intake: &'a Intake,
+    pub(crate) tickets: Vec<Ticket>,
+    accounts: Vec<AccountId>,
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").field("waiting", &self.state().waiting.len()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let mut state = self.intake.state();
+        for account in &self.accounts {
+            state.busy.remove(account);
+        }
+    }
+}
+
+impl Intake {
+    /// Adds a ticket at the end.
+    pub(crate) fn push(&self, ticket: Ticket, most: usize) -> Result<(), Rejected> {
+        let mut state = self.state();
+        if state.closed {
+            return Err(Rejected::Closed);
+        }
+        if state.waiting.len() >= most {
+            return Err(Rejected::Full);
+        }
+        // Whoever holds one of its accounts looks again when that batch is done.
+        let is_free = accounts(&ticket).all(|account| !state.busy.contains(&account));
+        state.waiting.push_back(ticket);
+        drop(state);
+        if is_free {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes no more tickets.
+    pub(crate) fn close(&self) {
+        self.state().closed = true;
+        self.wake.notify_waiters();
+    }
+
+    /// Waits for tickets that can be served and takes them, up to about `most` transfers; none when all is done.
+    pub(crate) async fn take(&self, most: usize) -> Option<Taken<'_>> {
+        loop {
+            let woken = self.wake.notified();
+            // Callers that were answered together ask again together: let those that can run come first.
+            tokio::task::yield_now().await;
+            {
+                let mut state = self.state();
+                let (tickets, accounts) = state.take(most);
+                if !tickets.is_empty() {
+                    if !state.waiting.is_empty() {
+                        self.wake.notify_one();
+                    }
+                    drop(state);
+                    return Some(Taken { intake: self, tickets, accounts });
+                }
+                if state.closed && state.waiting.is_empty() {
+                    // The other writers may sleep over tickets that are served by now.
+                    self.wake.notify_waiters();
+                    return None;
+                }
+            }
+            woken.await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held, and a queue is whole between any two steps.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes what touches no account of a batch under way, nor one that an earlier ticket waits for.
+    fn take(&mut self, most: usize) -> (Vec<Ticket>, Vec<AccountId>) {
+        let (mut taken, mut mine, mut size) = (Vec::new(), Vec::new(), 0);
+        let mut left = VecDeque::new();
+        let mut wanted = HashSet::new();
+        while size < most {
+            let Some(ticket) = self.waiting.pop_front() else { break };
+            if accounts(&ticket).any(|account| self.busy.contains(&account) || wanted.contains(&account)) {
+                wanted.extend(accounts(&ticket));
+                left.push_back(ticket);
+                continue;
+            }
+            size += count(&ticket);
+            mine.extend(accounts(&ticket));
+            taken.push(ticket);
+        }
+        self.busy.extend(&mine);
+        left.append(&mut self.waiting);
+        self.waiting = left;
+        (taken, mine)
+    }
+}
+
+/// Names the accounts of a ticket, as far as it names them: what refers to another transfer meets others at the lock.
+fn accounts(ticket: &Ticket) -> impl Iterator<Item = AccountId> + '_ {
+    let named = ticket.submission.items.iter().flatten().filter_map(|new| new.action.accounts());
+    named.flat_map(|(debit, credit)| [debit, credit])
+}
+
+/// Counts the transfers of a submission; one without any still takes a place.
+pub(crate) fn count(ticket: &Ticket) -> usize {
+    ticket.submission.items.iter().map(Vec::len).sum::<usize>().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use kernel::{Currency, Money, TransferId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Action, NewTransfer, Posting};
+
+    /// Queues a payment from one account to another, both given as numbers.
+    fn push(intake: &Intake, number: u128, debit: u128, credit: u128) {
+        let account = |number| AccountId::from_uuid(Uuid::from_u128(number));
+        let (debit, credit, amount) = (account(debit), account(credit), Money::new(1, Currency::GBP));
+        let id = TransferId::from_uuid(Uuid::from_u128(number));
+        let new = NewTransfer::new(id, Action::Post { debit, credit, amount }, "test");
+        let (reply, _) = oneshot::channel();
+        let ticket = Ticket { submission: Submission::new(Posting::SYSTEM, vec![vec![new]]), reply };
+        intake.push(ticket, 10).unwrap();
+    }
+
+    fn numbers(taken: &Taken<'_>) -> Vec<u128> {
+        let ids = taken.tickets.iter().map(|ticket| ticket.submission.items[0][0].id);
+        ids.map(|id| id.uuid().as_u128()).collect()
+    }
+
+    #[tokio::test]
+    async fn who_touches_a_busy_account_waits_and_nobody_on_the_same_accounts_passes_by() {
+        let intake = Intake::default();
+        push(&intake, 1, 100, 200);
+        push(&intake, 2, 100, 300);
+        let first = intake.take(10).await.unwrap();
+        assert_eq!(numbers(&first), [1, 2], "one batch may touch an account twice");
+        push(&intake, 3, 300, 400);
+        push(&intake, 4, 400, 500);
+        push(&intake, 5, 600, 700);
+        let second = intake.take(10).await.unwrap();
+        assert_eq!(numbers(&second), [5], "3 waits for 300, and 4 for what 3 wants");
+        assert!(intake.take(10).now_or_never().is_none());
+        drop(first);
+        assert_eq!(numbers(&intake.take(10).await.unwrap()), [3, 4]);
+        drop(second);
+        assert!(intake.state().busy.is_empty(), "what is done keeps no account");
+    }
+
+    #[tokio::test]
+    async fn a_batch_ends_at_its_size_and_a_closed_intake_is_emptied_first() {
+        let intake = Intake::default();
+        for number in 1..=3 {
+            push(&intake, number, 100 * number, 100 * number + 1);
+        }
+        assert_eq!(numbers(&intake.take(2).await.unwrap()), [1, 2]);
+        intake.close();
+        assert_eq!(numbers(&intake.take(2).await.unwrap()), [3]);
+        assert!(intake.take(2).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_full_or_closed_intake_says_so() {
+        let intake = Intake::default();
+        let ticket = || Ticket {
+            submission: Submission::new(Posting::SYSTEM, Vec::new()),
+            reply: oneshot::channel().0,
+        };
+        assert_eq!(intake.push(ticket(), 1), Ok(()));
+        assert_eq!(intake.push(ticket(), 1), Err(Rejected::Full));
+        intake.close();
+        assert_eq!(intake.push(ticket(), 2), Err(Rejected::Closed));
+    }
+}
