@@ -210,6 +210,12 @@ impl Database {
         self.statements.count()
     }
 
+    /// Returns the different statements that went to the database since this was asked first: for tests that have them
+    /// explained. They have no values.
+    pub fn statement_texts(&self) -> std::collections::BTreeSet<String> {
+        self.statements.texts()
+    }
+
     /// Counts the connections of each pool, by its name.
     pub fn pools(&self) -> Vec<(&'static str, Pool)> {
         let write = ("write", Pool::of(&self.write));

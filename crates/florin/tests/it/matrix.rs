@@ -6,6 +6,7 @@
 
 mod fields;
 mod keys;
+mod plans;
 mod requests;
 mod table;
 mod world;
