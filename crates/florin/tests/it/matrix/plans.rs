@@ -43,8 +43,7 @@ async fn no_route_reads_a_growing_table_from_end_to_end() {
         }
     }
     let texts = db.statement_texts();
-    // What is deleted is what grew old: the purges read a table once a night.
-    let asks = |text: &&String| ["select", "update"].iter().any(|verb| begins(text, verb));
+    let asks = |text: &&String| ["select", "update"].iter().any(|verb| begins(text, verb)) && !is_purge(text);
     let mut scans = BTreeMap::new();
     for text in texts.iter().filter(asks) {
         let found = match db.engine() {
@@ -75,6 +74,11 @@ async fn a_scan_would_be_seen() {
 
 fn is_asked(row: &Row) -> bool {
     !is_beside_the_api(path_of(row.route)) && !ABOUT_EVERYTHING.contains(&row.route)
+}
+
+/// Says whether a statement looks for what grew old: purges read a table once a night.
+fn is_purge(text: &str) -> bool {
+    begins(text, "update \"sessions\"") && text.contains("\"expires_at\" <=")
 }
 
 fn begins(text: &str, verb: &str) -> bool {
