@@ -2,8 +2,9 @@
 //!
 //! Every measurement is preceded by pgbench (TPC-B, scale 10, 32 clients, prepared statements) on the same
 //! PostgreSQL, and the figure is their ratio: it says more than a rate on a machine that others use too. Rounds repeat
-//! everything; the medians go to the terminal and into `docs/benchmarks.md`.
+//! everything; the medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before.
 
+mod costs;
 mod machine;
 mod measures;
 mod report;
@@ -14,17 +15,18 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
 use crate::workspace::{cargo, root};
-use measures::{Engine, MEASURES, Measure};
-use report::{Figures, Row};
+use costs::Before;
+use measures::{self as measures_of, Engine, MEASURES, Measure};
+use report::{Figures, Method, Row};
 use server::Florin;
 
 /// How many people and accounts the bank of the benchmark has.
 const PEOPLE: &str = "500";
 const ACCOUNTS: &str = "200";
 
-/// Runs `cargo xtask bench [--rounds N] [--seconds N] [filter…]`.
+/// Runs `cargo xtask bench [--rounds N] [--seconds N] [--transfers N] [filter…]`.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
-    let Wanted { rounds, seconds, filters } = Wanted::read(arguments)?;
+    let Wanted { rounds, seconds, transfers, filters } = Wanted::read(arguments)?;
     let wanted: Vec<&Measure> = MEASURES.iter().filter(|measure| measure.is_meant(&filters)).collect();
     if wanted.is_empty() {
         return Err("no measurement has such a name".to_owned());
@@ -35,34 +37,40 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         return Err("the program does not build".to_owned());
     }
     let server = Server::start(&programs, Writes::Measured)?;
-    let bench = Bench::prepare(&server, &programs, seconds, &wanted)?;
+    let bench = Bench::prepare(&server, &programs, (seconds, transfers), &wanted)?;
     let mut rows: Vec<Row> = wanted.iter().map(|measure| Row::new(measure)).collect();
     for round in 1..=rounds {
-        for row in &mut rows {
-            let beside = bench.pgbench()?;
-            let figures = bench.measure(row.measure)?;
-            println!("round {round}: {}: {figures}, pgbench {beside:.0}", row.measure.name);
-            row.add(&figures, beside);
+        for place in 0..rows.len() {
+            let measure = rows[place].measure;
+            let pgbench = bench.pgbench()?;
+            let figures = bench.measure(measure)?;
+            let peer = measure.beside.and_then(|(name, _)| rows.iter().find(|row| row.measure.name == name));
+            let beside = peer.and_then(Row::newest);
+            println!("round {round}: {}: {figures}, pgbench {pgbench:.0}", measure.name);
+            rows[place].add(&figures, pgbench, beside);
         }
     }
     let table = report::table(&rows);
-    println!("\n{table}");
+    let costs = bench.costs()?;
+    println!("\n{table}\n{costs}");
     if filters.is_empty() {
-        report::write(&root().join("docs/benchmarks.md"), &table, rounds, seconds)?;
+        let method = Method { rounds, seconds, transfers: transfers.to_string() };
+        report::write(&root().join("docs/benchmarks.md"), &table, &costs, &method)?;
     }
-    Ok(if rows.iter().all(Row::is_good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if rows.iter().all(|row| row.missed().is_empty()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// What the words after `bench` ask for.
 struct Wanted {
     rounds: u32,
     seconds: u32,
+    transfers: u32,
     filters: Vec<String>,
 }
 
 impl Wanted {
     fn read(arguments: &[String]) -> Result<Self, String> {
-        let mut wanted = Self { rounds: 3, seconds: 5, filters: Vec::new() };
+        let mut wanted = Self { rounds: 3, seconds: 5, transfers: 0, filters: Vec::new() };
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             let mut number = || {
@@ -72,6 +80,7 @@ impl Wanted {
             match word.as_str() {
                 "--rounds" => wanted.rounds = number()?,
                 "--seconds" => wanted.seconds = number()?,
+                "--transfers" => wanted.transfers = number()?,
                 _ => wanted.filters.push(word.clone()),
             }
         }
@@ -94,7 +103,7 @@ impl Bench {
     fn prepare(
         server: &Server,
         programs: &Programs,
-        seconds: u32,
+        (seconds, transfers): (u32, u32),
         wanted: &[&Measure],
     ) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("florin-bench-{}", std::process::id()));
@@ -116,6 +125,9 @@ impl Bench {
                 let file = bench.people(engine);
                 let mut prepare = bench.florin(engine, &["bench", "prepare"]);
                 prepare.args(["--people", PEOPLE, "--accounts", ACCOUNTS, "--file"]).arg(file);
+                if engine == Engine::Postgres {
+                    prepare.args(["--transfers", &transfers.to_string()]);
+                }
                 succeed(&mut prepare)?;
             }
         }
@@ -138,19 +150,45 @@ impl Bench {
     /// Takes one measurement.
     fn measure(&self, measure: &Measure) -> Result<Figures, String> {
         let json = self.folder.join("figures.json");
-        let running = measure.over_http.then(|| Florin::start(self.florin(measure.engine, &["serve"])));
-        let running = running.transpose()?;
+        let serve = |words: &[&str]| Florin::start(self.florin(measure.engine, words));
+        let running = match measure.server {
+            measures_of::Server::Nobody => Vec::new(),
+            measures_of::Server::Florin => vec![serve(&["serve"])?],
+            measures_of::Server::TwoNodes => vec![serve(&["serve"])?, serve(&["serve"])?],
+            measures_of::Server::Naive => vec![serve(&["bench", "naive"])?],
+        };
         let mut command = self.florin(measure.engine, &["bench"]);
         command.args(measure.words).arg("--people").arg(self.people(measure.engine));
         command.args(["--seconds", &self.seconds.to_string(), "--json"]).arg(&json);
-        if let Some(running) = &running {
-            command.args(["--url", running.url()]);
+        if !running.is_empty() {
+            let urls: Vec<&str> = running.iter().map(Florin::url).collect();
+            command.args(["--url", &urls.join(","), "--warm-up", &self.seconds.min(5).to_string()]);
         }
         succeed(&mut command)?;
-        let memory = running.as_ref().and_then(Florin::peak_memory_mb);
+        let memory = running.first().and_then(Florin::peak_memory_mb);
         drop(running);
         let text = std::fs::read_to_string(&json).map_err(|error| format!("{}: {error}", json.display()))?;
         Figures::read(&text, memory).ok_or_else(|| format!("no figures in {text}"))
+    }
+
+    /// Measures what a transfer costs, and how soon a server on the full book is ready.
+    fn costs(&self) -> Result<String, String> {
+        let psql = |sql: &str| {
+            let mut command = Command::new("psql");
+            command.args(["-h", &self.host, "-U", "florin", "-qXAt", "-c", sql, "bench"]);
+            command
+        };
+        succeed(&mut self.psql("checkpoint"))?;
+        let before = Before::look(psql)?;
+        let mut submit = self.florin(Engine::Postgres, &["bench", "submit"]);
+        submit.args(["--seconds", &self.seconds.to_string(), "--people"]).arg(self.people(Engine::Postgres));
+        succeed(&mut submit)?;
+        let costs = before.tell(&Before::look(psql)?);
+        let begun = std::time::Instant::now();
+        let running = Florin::start(self.florin(Engine::Postgres, &["serve"]))?;
+        let ready = begun.elapsed().as_millis();
+        drop(running);
+        Ok(format!("{costs}\nFrom its start until it listens, on this book: {ready} ms (promised: 300).\n"))
     }
 
     fn people(&self, engine: Engine) -> PathBuf {

@@ -18,17 +18,35 @@ impl fmt::Display for Engine {
     }
 }
 
-/// Describes one measurement.
+/// Names who answers while it is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// Nobody: the load is in the process that posts.
+    Nobody,
+    /// One `florin serve`.
+    Florin,
+    /// Two of them on one database.
+    TwoNodes,
+    /// `florin bench naive`.
+    Naive,
+}
+
+/// Describes one measurement. Of what is promised, each part may be absent.
+#[derive(Clone, Copy)]
 pub(crate) struct Measure {
     pub(crate) name: &'static str,
     pub(crate) engine: Engine,
     /// What `florin bench` is told.
     pub(crate) words: &'static [&'static str],
-    pub(crate) over_http: bool,
-    /// The least ratio to pgbench; none where nothing is promised in it.
+    pub(crate) server: Server,
+    /// The least ratio to pgbench.
     pub(crate) least: Option<f64>,
-    /// The most milliseconds of the slowest request in a hundred.
-    pub(crate) most_p99: Option<f64>,
+    /// The least ratio to another measurement of the same round, by its name.
+    pub(crate) beside: Option<(&'static str, f64)>,
+    /// The most milliseconds within which half of the requests, or so many in a hundred, are answered.
+    pub(crate) most: Option<(u8, f64)>,
+    /// The most memory of the server, in MB.
+    pub(crate) memory: Option<f64>,
 }
 
 impl Measure {
@@ -36,115 +54,164 @@ impl Measure {
     pub(crate) fn is_meant(&self, filters: &[String]) -> bool {
         filters.iter().all(|word| self.name.contains(word.as_str()))
     }
-}
 
-const fn submit(
-    name: &'static str,
-    engine: Engine,
-    words: &'static [&'static str],
-    least: Option<f64>,
-) -> Measure {
-    Measure { name, engine, words, over_http: false, least, most_p99: None }
-}
+    const fn new(name: &'static str, engine: Engine, server: Server, words: &'static [&'static str]) -> Self {
+        Self { name, engine, words, server, least: None, beside: None, most: None, memory: None }
+    }
 
-const fn http(
-    name: &'static str,
-    engine: Engine,
-    words: &'static [&'static str],
-    least: Option<f64>,
-    most_p99: Option<f64>,
-) -> Measure {
-    Measure { name, engine, words, over_http: true, least, most_p99 }
+    const fn least(self, ratio: f64) -> Self {
+        Self { least: Some(ratio), ..self }
+    }
+
+    const fn beside(self, name: &'static str, ratio: f64) -> Self {
+        Self { beside: Some((name, ratio)), ..self }
+    }
+
+    const fn most(self, percent: u8, milliseconds: f64) -> Self {
+        Self { most: Some((percent, milliseconds)), ..self }
+    }
+
+    const fn memory(self, megabytes: f64) -> Self {
+        Self { memory: Some(megabytes), ..self }
+    }
 }
 
 use Engine::{Postgres, Sqlite};
+use Server::{Florin, Naive, Nobody, TwoNodes};
 
+const ALONE: &str = "one transaction each, hot account";
+const SPREAD: &str = "POST transfers, 256 connections, PostgreSQL";
+const NAIVE: &str = "naive server, 256 connections";
+const NAIVE_HOT: &str = "naive server, 256 connections, hot account";
+
+/// Every measurement; one that stands beside another comes after it.
 pub(crate) const MEASURES: &[Measure] = &[
-    submit("submit, spread, PostgreSQL", Postgres, &["submit"], Some(6.0)),
-    submit("submit, hot account, PostgreSQL", Postgres, &["submit", "--hot"], Some(6.0)),
-    submit("submit, spread, SQLite", Sqlite, &["submit"], Some(5.0)),
-    submit("one transaction each, spread", Postgres, &["submit", "--alone", "--waiters", "32"], None),
-    submit(
-        "one transaction each, hot account",
-        Postgres,
-        &["submit", "--alone", "--hot", "--waiters", "32"],
-        None,
-    ),
-    http(
-        "POST transfers, 100 connections, PostgreSQL",
-        Postgres,
-        &["--scenario", "transfers", "--connections", "100"],
-        None,
-        Some(30.0),
-    ),
-    http(
-        "POST transfers, 256 connections, PostgreSQL",
-        Postgres,
-        &["--scenario", "transfers", "--connections", "256"],
-        Some(3.5),
-        None,
-    ),
-    http(
+    Measure::new("submit, spread, PostgreSQL", Postgres, Nobody, &["submit"]).least(6.0),
+    Measure::new("one transaction each, spread", Postgres, Nobody, &["submit", "--alone", "--waiters", "32"]),
+    Measure::new(ALONE, Postgres, Nobody, &["submit", "--alone", "--hot", "--waiters", "32"]),
+    Measure::new("submit, hot account, PostgreSQL", Postgres, Nobody, &["submit", "--hot"])
+        .least(6.0)
+        .beside(ALONE, 25.0),
+    Measure::new("submit, spread, SQLite", Sqlite, Nobody, &["submit"]).least(5.0),
+    Measure::new(NAIVE, Postgres, Naive, &["--scenario", "transfers", "--connections", "256"]),
+    Measure::new(NAIVE_HOT, Postgres, Naive, &["--scenario", "transfers", "--connections", "256", "--hot"]),
+    Measure::new(SPREAD, Postgres, Florin, &["--scenario", "transfers", "--connections", "256"])
+        .least(3.5)
+        .beside(NAIVE, 4.0)
+        .memory(64.0),
+    Measure::new(
         "POST transfers, 256 connections, hot account, PostgreSQL",
         Postgres,
+        Florin,
         &["--scenario", "transfers", "--connections", "256", "--hot"],
-        Some(4.5),
-        None,
-    ),
-    http(
+    )
+    .least(4.5)
+    .beside(NAIVE_HOT, 15.0),
+    Measure::new(
+        "POST transfers, 256 connections, two nodes",
+        Postgres,
+        TwoNodes,
+        &["--scenario", "transfers", "--connections", "256"],
+    )
+    .beside(SPREAD, 0.8),
+    Measure::new(
         "POST transfers, 256 connections, SQLite",
         Sqlite,
+        Florin,
         &["--scenario", "transfers", "--connections", "256"],
-        Some(3.5),
-        None,
-    ),
-    http(
+    )
+    .least(3.5),
+    Measure::new(
         "POST transfers, 256 connections, hot account, SQLite",
         Sqlite,
+        Florin,
         &["--scenario", "transfers", "--connections", "256", "--hot"],
-        Some(4.5),
-        None,
-    ),
-    http(
-        "POST transfers, 500 connections, PostgreSQL",
+    )
+    .least(4.5),
+    Measure::new(
+        "POST transfers, 100 connections",
         Postgres,
+        Florin,
+        &["--scenario", "transfers", "--connections", "100"],
+    )
+    .most(99, 30.0),
+    Measure::new(
+        "POST transfers, 500 connections",
+        Postgres,
+        Florin,
         &["--scenario", "transfers", "--connections", "500"],
-        None,
-        Some(80.0),
-    ),
-    http(
-        "POST transfers, 1000 connections, PostgreSQL",
+    )
+    .most(99, 80.0),
+    Measure::new(
+        "POST transfers, 1000 connections",
         Postgres,
+        Florin,
         &["--scenario", "transfers", "--connections", "1000"],
-        Some(4.0),
-        Some(150.0),
-    ),
-    http(
-        "POST transfers/batch, 100 each, 16 connections, PostgreSQL",
+    )
+    .least(4.0)
+    .most(99, 150.0)
+    .memory(128.0),
+    Measure::new(
+        "POST transfers/batch, 100 each, 16 connections",
         Postgres,
+        Florin,
         &["--scenario", "batch", "--connections", "16"],
-        Some(7.0),
-        None,
-    ),
-    http(
-        "POST transfers, one client, PostgreSQL",
+    )
+    .least(7.0),
+    Measure::new(
+        "POST transfers, one client",
         Postgres,
+        Florin,
         &["--scenario", "transfers", "--connections", "1"],
-        None,
-        None,
-    ),
-    http(
-        "GET accounts/{id}, 1000 connections, PostgreSQL",
+    )
+    .most(50, 2.0),
+    Measure::new(
+        "POST accounts, 100 connections",
         Postgres,
+        Florin,
+        &["--scenario", "open", "--connections", "100"],
+    )
+    .most(95, 200.0),
+    Measure::new(
+        "GET accounts/{id}, 100 connections",
+        Postgres,
+        Florin,
+        &["--scenario", "accounts", "--connections", "100"],
+    )
+    .most(95, 100.0),
+    Measure::new(
+        "GET accounts/{id}, 1000 connections",
+        Postgres,
+        Florin,
         &["--scenario", "accounts", "--connections", "1000"],
-        None,
-        Some(100.0),
-    ),
-    http(
-        "GET transactions, 1000 connections, PostgreSQL",
+    )
+    .most(99, 100.0),
+    Measure::new(
+        "GET transactions, 100 connections",
         Postgres,
+        Florin,
+        &["--scenario", "transactions", "--connections", "100"],
+    )
+    .most(95, 150.0),
+    Measure::new(
+        "GET transactions, 1000 connections",
+        Postgres,
+        Florin,
         &["--scenario", "transactions", "--connections", "1000"],
-        None,
-        Some(150.0),
-    ),
+    )
+    .most(99, 150.0),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_stands_beside_another_comes_after_it() {
+        for (place, measure) in MEASURES.iter().enumerate() {
+            let found =
+                measure.beside.is_none_or(|(name, _)| MEASURES[..place].iter().any(|one| one.name == name));
+            assert!(found, "{}", measure.name);
+        }
+    }
+}

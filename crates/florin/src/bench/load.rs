@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::client::{Call, Connection};
 use super::people::{People, Person};
 use super::report::{Outcome, Tally};
+use super::routes;
 use super::scenario::{BATCH, Draw, Scenario};
 
 /// How many people sign in at once: each costs the server a password hash.
@@ -24,9 +25,9 @@ const SIGN_INS_AT_ONCE: usize = 4;
 // A group of its own would take the name of the one that it is flattened into.
 #[group(skip)]
 pub(super) struct Arguments {
-    /// Where the server listens.
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: String,
+    /// Where the server listens; several, with commas between them, are the nodes of one bank and share the connections.
+    #[arg(long, default_value = "http://127.0.0.1:8080", value_delimiter = ',')]
+    url: Vec<String>,
     /// Who pays: what `bench prepare` or `demo --credentials-file` wrote.
     #[arg(long, value_name = "FILE", default_value = "bench.json")]
     people: PathBuf,
@@ -53,12 +54,32 @@ pub(super) struct Arguments {
     json: Option<PathBuf>,
 }
 
+/// Holds who asks, and where.
+pub(super) struct Callers {
+    /// `host:port` of each node.
+    addresses: Vec<String>,
+    people: Vec<Person>,
+    /// A bearer token for each person.
+    tokens: Vec<String>,
+}
+
+/// Says what is asked for, and how hard.
+#[derive(Clone, Debug)]
+pub(super) struct Load {
+    pub(super) scenario: Scenario,
+    /// See [`Draw::route`].
+    pub(super) route: String,
+    pub(super) connections: usize,
+    pub(super) rate: Option<u64>,
+    pub(super) hot: bool,
+    pub(super) warm_up: Duration,
+    pub(super) measured: Duration,
+}
+
 /// What all connections share.
 struct Shared {
-    address: String,
-    people: Vec<Person>,
-    tokens: Vec<String>,
-    arguments: Arguments,
+    callers: Arc<Callers>,
+    load: Load,
     begun: Instant,
     warm: Instant,
     until: Instant,
@@ -67,31 +88,65 @@ struct Shared {
 
 /// Signs everybody in, asks until the time is over, and prints the figures.
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let address = arguments.url.strip_prefix("http://").context("--url must be http://host:port")?.to_owned();
-    ensure!(arguments.connections > 0 && arguments.rate != Some(0), "nobody would ask for anything");
-    let mut people = People::read(&arguments.people)?;
-    if arguments.hot {
+    let Arguments { url, people, scenario, connections, rate, seconds, warm_up, hot, json } = arguments;
+    ensure!(connections > 0 && rate != Some(0), "nobody would ask for anything");
+    let mut people = People::read(&people)?;
+    if hot {
         people.truncate(1);
     }
-    let tokens = sign_in(&address, &people).await?;
+    let addresses = addresses(&url)?;
+    let tokens = sign_in(&addresses[0], &people).await?;
+    let callers = Arc::new(Callers { addresses, people, tokens });
+    let (warm_up, measured) = (Duration::from_secs(warm_up), Duration::from_secs(seconds));
+    let load = Load { scenario, route: String::new(), connections, rate, hot, warm_up, measured };
+    if scenario == Scenario::Routes {
+        return routes::run(&callers, load, json.as_deref()).await;
+    }
+    let tally = measure(callers, load).await?;
+    tally.tell(&format!("{scenario:?} over {connections} connections"), json.as_deref())
+}
+
+/// Takes `http://host:port` apart.
+fn addresses(urls: &[String]) -> anyhow::Result<Vec<String>> {
+    let address =
+        |url: &String| url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/').to_owned());
+    urls.iter().map(|url| address(url).context("--url must be http://host:port")).collect()
+}
+
+/// Asks over all connections until the time is over.
+pub(super) async fn measure(callers: Arc<Callers>, load: Load) -> anyhow::Result<Tally> {
     let begun = Instant::now();
-    let warm = begun + Duration::from_secs(arguments.warm_up);
-    let until = warm + Duration::from_secs(arguments.seconds);
-    let answered = AtomicU64::new(0);
-    let shared = Arc::new(Shared { address, people, tokens, arguments, begun, warm, until, answered });
+    let warm = begun + load.warm_up;
+    let until = warm + load.measured;
+    let mut tally = Tally::new(until - warm);
+    tally.weight = if load.scenario == Scenario::Batch { BATCH } else { 1 };
+    let shared = Arc::new(Shared { callers, load, begun, warm, until, answered: AtomicU64::new(0) });
     let mut asking = JoinSet::new();
-    for number in 0..shared.arguments.connections {
+    for number in 0..shared.load.connections {
         asking.spawn(ask(shared.clone(), number));
     }
-    let mut tally = Tally::new(until - warm);
-    let watching = tokio::spawn(watch(shared.clone()));
+    let watching = tokio::spawn(watch(shared));
     while let Some(asked) = asking.join_next().await {
         tally.add(&asked??);
     }
     watching.abort();
-    let Arguments { scenario, connections, json, .. } = &shared.arguments;
-    tally.weight = if *scenario == Scenario::Batch { BATCH } else { 1 };
-    tally.tell(&format!("{scenario:?} over {connections} connections"), json.as_deref())
+    Ok(tally)
+}
+
+impl Callers {
+    /// Connects to the node whose turn it is.
+    async fn connect(&self, number: usize) -> anyhow::Result<Connection> {
+        Connection::open(&self.addresses[number % self.addresses.len()]).await
+    }
+
+    /// Fetches a page as the first person.
+    pub(super) async fn fetch(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let (authorization, path) = (Some(self.tokens[0].clone()), path.to_owned());
+        let call = Call { method: Method::GET, path, authorization, key: None, body: String::new() };
+        let (status, body) = self.connect(0).await?.send(call).await?;
+        ensure!(status.is_success(), "{status}");
+        Ok(serde_json::from_slice(&body)?)
+    }
 }
 
 /// Shows how it goes, twice a second.
@@ -111,11 +166,12 @@ async fn watch(shared: Arc<Shared>) {
 
 /// Asks over one connection.
 async fn ask(shared: Arc<Shared>, number: usize) -> anyhow::Result<Tally> {
-    let mut connection = Connection::open(&shared.address).await?;
+    let (callers, load) = (&shared.callers, &shared.load);
+    let mut connection = callers.connect(number).await?;
     let chance = Random::system();
     let name = format!("bench-{number}-{:x}", u64::from_be_bytes(chance.bytes()));
-    let hot = shared.arguments.hot;
-    let mut draw = Draw { people: &shared.people, tokens: &shared.tokens, chance, name, hot, asked: 0 };
+    let (people, tokens, hot) = (&callers.people, &callers.tokens, load.hot);
+    let mut draw = Draw { people, tokens, chance, name, hot, route: load.route.clone(), asked: 0 };
     let mut tally = Tally::new(shared.until - shared.warm);
     for turn in 0_u32.. {
         // In an open loop the time counts from when the request was due: a server that lags cannot hide it.
@@ -124,9 +180,9 @@ async fn ask(shared: Arc<Shared>, number: usize) -> anyhow::Result<Tally> {
             break;
         }
         wait_until(begun).await;
-        let (status, _) = connection.send(draw.call(shared.arguments.scenario)).await?;
+        let (status, _) = connection.send(draw.call(load.scenario)).await?;
         shared.answered.fetch_add(1, Ordering::Relaxed);
-        if begun >= shared.warm && (shared.arguments.rate.is_some() || Instant::now() <= shared.until) {
+        if begun >= shared.warm && (load.rate.is_some() || Instant::now() <= shared.until) {
             tally.record(outcome(status), begun.elapsed());
         }
     }
@@ -140,8 +196,8 @@ async fn wait_until(at: Instant) {
 
 /// Returns when a connection's turn is due, if there is a rate.
 fn due(shared: &Shared, number: usize, turn: u32) -> Option<Instant> {
-    let rate = u128::from(shared.arguments.rate?);
-    let place = number as u128 + u128::from(turn) * shared.arguments.connections as u128;
+    let rate = u128::from(shared.load.rate?);
+    let place = number as u128 + u128::from(turn) * shared.load.connections as u128;
     let after = u64::try_from(place * 1_000_000_000 / rate).ok()?;
     Some(shared.begun + Duration::from_nanos(after))
 }

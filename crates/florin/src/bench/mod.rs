@@ -6,9 +6,11 @@
 
 mod client;
 mod load;
+mod naive;
 mod people;
 mod prepare;
 mod report;
+mod routes;
 mod scenario;
 mod submit;
 
@@ -30,6 +32,8 @@ enum Action {
     Prepare(prepare::Arguments),
     /// Post through the group commit of this process, without HTTP.
     Submit(submit::Arguments),
+    /// Serve payments as one would without a group commit: the peer that `florin serve` is measured against.
+    Naive(naive::Arguments),
 }
 
 /// Runs what was asked for.
@@ -40,6 +44,7 @@ pub(crate) async fn run(config: Config, arguments: Arguments) -> anyhow::Result<
     match arguments.action {
         Some(Action::Prepare(arguments)) => prepare::run(config, arguments).await,
         Some(Action::Submit(arguments)) => submit::run(config, arguments).await,
+        Some(Action::Naive(arguments)) => naive::run(config, arguments).await,
         None => load::run(arguments.load).await,
     }
 }

@@ -20,6 +20,8 @@ use crate::start::{self, Schema};
 const PASSWORD: &str = "florin bench: a thousand tills at once";
 /// What every account begins with, in minor units.
 const BALANCE: i64 = 1_000_000_000;
+/// How many commits of a book are under way.
+const AT_ONCE_IN_A_BOOK: usize = 4;
 /// How many accounts are opened, or funded, with one commit.
 const AT_ONCE: usize = 500;
 
@@ -32,6 +34,9 @@ pub(super) struct Arguments {
     /// How many accounts each of them has.
     #[arg(long, default_value_t = 200)]
     accounts: u32,
+    /// How many transfers between their accounts stand in the book.
+    #[arg(long, default_value_t = 0)]
+    transfers: u32,
     /// Where to write who they are.
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
@@ -65,8 +70,38 @@ pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     }
     bar.finish_and_clear();
     people.write(&arguments.file)?;
+    let accounts = people.sign_ins.iter().flat_map(|person| person.accounts.iter().map(|account| account.id));
+    fill(&bank, &accounts.collect::<Vec<_>>(), arguments.transfers).await?;
     bank.ledger.stop().await;
     bank.db.close().await;
+    Ok(())
+}
+
+/// Posts transfers between accounts drawn at random, many with one commit.
+async fn fill(bank: &Bank, accounts: &[AccountId], transfers: u32) -> anyhow::Result<()> {
+    let bar = ProgressBar::new(transfers.into());
+    let draw = || accounts[usize::try_from(bank.random.below(accounts.len() as u64)).unwrap_or(0)];
+    let mut left = transfers as usize;
+    while left > 0 {
+        let several = (0..AT_ONCE_IN_A_BOOK).map(|_| {
+            let count = left.min(AT_ONCE);
+            left -= count;
+            let items = (0..count).map(|_| {
+                let debit = draw();
+                let credit = std::iter::repeat_with(draw).find(|one| *one != debit).unwrap_or(debit);
+                let id = TransferId::generate(bank.now(), &bank.random);
+                let amount = Money::new(1, Currency::GBP);
+                vec![NewTransfer::new(id, Action::Post { debit, credit, amount }, "transfer")]
+            });
+            bank.ledger.submit(Submission::new(Posting::SYSTEM, items.collect()))
+        });
+        let several: Vec<_> = several.collect();
+        for submitted in futures_util::future::join_all(several).await {
+            submitted?;
+        }
+        bar.set_position(u64::from(transfers) - left as u64);
+    }
+    bar.finish_and_clear();
     Ok(())
 }
 

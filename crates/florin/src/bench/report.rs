@@ -13,6 +13,11 @@ use crate::say::say;
 /// The longest time that is told apart, in microseconds.
 const LONGEST_MICROSECONDS: u64 = 60_000_000;
 
+/// Which part of the requests was answered within each line's time.
+const QUANTILES: [f64; 10] = [10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0];
+/// How wide the longest line is.
+const BAR: u64 = 40;
+
 /// Says how one request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
@@ -61,6 +66,11 @@ impl Tally {
         self.times.saturating_record(microseconds);
     }
 
+    /// Returns the time within which a part of the requests was answered, as milliseconds.
+    pub(super) fn within(&self, quantile: f64) -> String {
+        milliseconds(self.times.value_at_quantile(quantile))
+    }
+
     /// Adds what another one counted in the same span.
     pub(super) fn add(&mut self, other: &Self) {
         for (outcome, count) in &other.counts {
@@ -69,11 +79,11 @@ impl Tally {
         self.times += &other.times;
     }
 
-    fn count(&self, outcome: Outcome) -> u64 {
+    pub(super) fn count(&self, outcome: Outcome) -> u64 {
         self.counts.get(&outcome).copied().unwrap_or_default()
     }
 
-    fn per_second(&self) -> u64 {
+    pub(super) fn per_second(&self) -> u64 {
         let milliseconds = u64::try_from(self.span.as_millis()).unwrap_or(u64::MAX).max(1);
         self.count(Outcome::Done) * self.weight * 1_000 / milliseconds
     }
@@ -92,6 +102,7 @@ impl Tally {
         let ends: Vec<String> =
             self.counts.iter().map(|(outcome, count)| format!("{count} {}", outcome.as_str())).collect();
         say(format_args!("  {} in {} s", ends.join(", "), self.span.as_secs()));
+        say(format_args!("{}", histogram(&self.times)));
         if let Some(path) = json {
             let counts: BTreeMap<_, _> =
                 self.counts.iter().map(|(end, count)| (end.as_str(), count)).collect();
@@ -107,6 +118,17 @@ impl Tally {
         anyhow::ensure!(self.count(Outcome::Done) > 0, "nothing was done");
         Ok(())
     }
+}
+
+/// Draws the times as a histogram of quantiles, a line each.
+fn histogram(times: &Histogram<u64>) -> String {
+    let longest = times.max().max(1);
+    let lines = QUANTILES.map(|quantile| {
+        let value = times.value_at_quantile(quantile / 100.0);
+        let width = usize::try_from(value * BAR / longest).unwrap_or_default();
+        format!("  {quantile:>7.3} %  {:>10} ms  {}", milliseconds(value), "▏".repeat(width.max(1)))
+    });
+    lines.join("\n")
 }
 
 /// Shows microseconds as milliseconds with two decimals.

@@ -24,6 +24,12 @@ pub(super) enum Scenario {
     Accounts,
     /// The last fifty transactions of an account.
     Transactions,
+    /// Single accounts and the last fifty transactions in turn.
+    Reads,
+    /// New accounts.
+    Open,
+    /// Every route that a customer reads, one after the other, over 100, 500 and 1,000 connections.
+    Routes,
 }
 
 /// Draws requests for one connection.
@@ -35,6 +41,8 @@ pub(super) struct Draw<'a> {
     /// Stands in front of every idempotency key.
     pub(super) name: String,
     pub(super) hot: bool,
+    /// What [`Scenario::Routes`] asks for now; `{id}` stands for an account.
+    pub(super) route: String,
     pub(super) asked: u64,
 }
 
@@ -48,7 +56,10 @@ impl Draw<'_> {
             Scenario::Accounts => self.read(""),
             Scenario::Mixed if self.asked.is_multiple_of(3) => self.transfer(),
             Scenario::Mixed if self.asked % 3 == 1 => self.read(""),
-            Scenario::Transactions | Scenario::Mixed => self.read("/transactions?limit=50"),
+            Scenario::Reads if self.asked.is_multiple_of(2) => self.read(""),
+            Scenario::Open => self.open(),
+            Scenario::Routes => self.get(&self.route.clone()),
+            Scenario::Transactions | Scenario::Mixed | Scenario::Reads => self.read("/transactions?limit=50"),
         }
     }
 
@@ -70,11 +81,20 @@ impl Draw<'_> {
         self.post("/api/v1/transfers/batch", person, body)
     }
 
-    fn read(&mut self, rest: &str) -> Call {
+    fn open(&mut self) -> Call {
         let person = self.person();
-        let account = self.account(person).id;
+        self.post("/api/v1/accounts", person, r#"{"product":"current-gbp"}"#.to_owned())
+    }
+
+    fn read(&mut self, rest: &str) -> Call {
+        self.get(&format!("/api/v1/accounts/{{id}}{rest}"))
+    }
+
+    fn get(&mut self, path: &str) -> Call {
+        let person = self.person();
+        let account = self.account(person).id.to_string();
         let authorization = Some(self.tokens[person].clone());
-        let path = format!("/api/v1/accounts/{account}{rest}");
+        let path = path.replace("{id}", &account);
         Call { method: Method::GET, path, authorization, key: None, body: String::new() }
     }
 
