@@ -12,6 +12,7 @@ mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
 use crate::workspace::{cargo, root};
@@ -164,8 +165,9 @@ impl Bench {
             let urls: Vec<&str> = running.iter().map(Florin::url).collect();
             command.args(["--url", &urls.join(","), "--warm-up", &self.seconds.min(5).to_string()]);
         }
+        let watch = running.first().map(Florin::watch);
         succeed(&mut command)?;
-        let memory = running.first().and_then(Florin::peak_memory_mb);
+        let memory = watch.and_then(|watch| watch.most(Duration::from_secs(self.seconds.into())));
         drop(running);
         let text = std::fs::read_to_string(&json).map_err(|error| format!("{}: {error}", json.display()))?;
         Figures::read(&text, memory).ok_or_else(|| format!("no figures in {text}"))
@@ -181,7 +183,8 @@ impl Bench {
         succeed(&mut self.psql("checkpoint"))?;
         let before = Before::look(psql)?;
         let mut submit = self.florin(Engine::Postgres, &["bench", "submit"]);
-        submit.args(["--seconds", &self.seconds.to_string(), "--people"]).arg(self.people(Engine::Postgres));
+        // Long enough that the pages' first images after the checkpoint do not hide the rest.
+        submit.args(["--seconds", "15", "--people"]).arg(self.people(Engine::Postgres));
         succeed(&mut submit)?;
         let costs = before.tell(&Before::look(psql)?);
         let begun = std::time::Instant::now();
