@@ -76,10 +76,10 @@ pub struct LinkUser {
     pub id: Option<String>,
     /// First and last name.
     pub name: String,
-    /// The mail address, or
+    /// The mail address; this or the telephone number must be there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// the telephone number.
+    /// The telephone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
 }
