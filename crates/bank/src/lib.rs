@@ -28,6 +28,7 @@ pub mod oversight;
 pub mod accounts;
 
 pub mod imports;
+pub mod openbanking;
 pub mod transactions;
 pub mod transfers;
 

@@ -54,6 +54,9 @@ enum Command {
     Import(import::Arguments),
     /// Load a running server, or the ledger itself, and say how fast it answered.
     Bench(bench::Arguments),
+    /// Answer as another's service does, to try and to test against.
+    #[command(subcommand)]
+    Simulate(commands::simulate::Command),
     /// Print the `OpenAPI` document.
     Openapi,
 }
@@ -71,6 +74,9 @@ pub(crate) fn main() -> ExitCode {
     if let Command::Evidence(commands::evidence::Command::Check { file, key, checkpoint }) = command {
         let checked = commands::evidence::check(&file, key, checkpoint.as_deref());
         return code(checked.map(|()| ExitCode::SUCCESS));
+    }
+    if let Command::Simulate(command) = command {
+        return code(commands::simulate::run(command).map(|()| ExitCode::SUCCESS));
     }
     let config = match config::read(&source) {
         Ok(config) => config,
@@ -122,7 +128,9 @@ async fn run(command: Command, config: Config, source: &Source) -> anyhow::Resul
         Command::Restore(arguments) => backup::restore(config, arguments).await?,
         Command::Bench(arguments) => bench::run(config, arguments).await?,
         Command::Import(arguments) => import::run(config, arguments).await?,
-        Command::Config(_) | Command::Openapi => unreachable!("answered before the configuration was read"),
+        Command::Config(_) | Command::Openapi | Command::Simulate(_) => {
+            unreachable!("answered before the configuration was read")
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,3 +8,4 @@ pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod proofs;
+pub(crate) mod simulate;

@@ -9,7 +9,7 @@ mod listener;
 mod metrics;
 mod opening;
 mod process;
-mod signals;
+pub(crate) mod signals;
 mod tls;
 
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! Commands that an operator runs beside the bank.
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
 use axum::http::Method;
 use bank::audit;
@@ -34,6 +35,20 @@ async fn openapi_prints_the_document_that_is_served() {
     assert_eq!(printed["openapi"], "3.1.0");
     assert_eq!(printed["paths"], served["paths"]);
     assert_eq!(printed["components"], served["components"]);
+}
+
+#[tokio::test]
+async fn the_simulator_runs_alone_and_says_where() {
+    let arguments = ["simulate", "truelayer", "--auth-port", "0", "--api-port", "0", "--hooks-port", "0"];
+    let mut simulator = Folder::new().florin(&arguments).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut said = BufReader::new(simulator.stdout.take().expect("piped")).lines();
+    let levers = said.find_map(|line| Some(line.expect("text").split_once("levers: ")?.1.to_owned()));
+    let overview = reqwest::get(levers.expect("it says where")).await.expect("it answers");
+    let overview: Value = serde_json::from_slice(&overview.bytes().await.expect("a body")).expect("JSON");
+    let id = simulator.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
+    assert!(simulator.wait().expect("it ends").success(), "it stops when it is asked to");
+    assert_eq!(overview["links"], json!([]));
 }
 
 #[tokio::test]

@@ -1,0 +1,8 @@
+//! The rules that need no database.
+
+pub mod budget;
+pub mod connection;
+pub mod consent;
+pub mod identity;
+pub mod insights;
+pub mod pending;
