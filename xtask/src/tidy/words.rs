@@ -28,8 +28,11 @@ const BANS: &[Ban] = &[
         words: &[".route(", ".route_service(", ".nest_service(", ".fallback("],
         // The simulator's routes are another's API, described elsewhere; the benchmark's peer is nobody's.
         applies: |path| {
-            let free =
-                ["crates/bank/src/web/", "crates/truelayer/src/simulator/", "crates/florin/src/bench/naive.rs"];
+            let free = [
+                "crates/bank/src/web/",
+                "crates/truelayer/src/simulator/",
+                "crates/florin/src/bench/naive.rs",
+            ];
             path.starts_with("crates/") && !free.iter().any(|home| path.starts_with(home))
         },
         in_tests: InTests::Free,

@@ -63,13 +63,21 @@ create table account_pending_work (
   constraint account_pending_work_account_id_kind_subject_id_unique primary key (account_id, kind, subject_id)
 );
 
--- The number of the next account in each country; the row's lock hands numbers out one at a time.
+-- The numbers of the next accounts in each country. A row's lock hands numbers out one at a time until its transaction ends;
+-- sixteen rows, each with every sixteenth number, let as many accounts be opened at once.
 create table account_serials (
-  country text not null constraint account_serials_pkey primary key,
-  next_serial bigint not null
+  country text not null,
+  slot bigint not null,
+  next_serial bigint not null,
+  constraint account_serials_pkey primary key (country, slot)
 );
-insert into account_serials (country, next_serial)
-values ('GB', 10000001), ('DE', 1000000001), ('AT', 10000000001), ('US', 1000000001);
+with countries (country, first_serial) as (
+  values ('GB', 10000001), ('DE', 1000000001), ('AT', 10000000001), ('US', 1000000001)
+), slots (slot) as (
+  values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14), (15)
+)
+insert into account_serials (country, slot, next_serial)
+select country, slot, first_serial + slot from countries, slots;
 
 insert into products (
   code, name, kind, currency, minimum_kyc_level, most_overdraft_minor, monthly_fee_minor,

@@ -1,5 +1,7 @@
 //! Accounts through their routes: opening, naming, limiting, stopping, closing.
 
+use std::collections::BTreeSet;
+
 use bank::accounts::{PendingWork, service as accounts};
 use bank::{Permission, Permissions, Role};
 use kernel::{Actor, ApiKeyId, Currency, Money};
@@ -26,7 +28,7 @@ async fn a_verified_customer_opens_an_account_and_sees_it() {
     let body = json!({ "product": "current-gbp", "nickname": " Household " });
     let opened = post(&app, &ada, "/api/v1/accounts", &body).await.expect(201).json();
     let number = opened["number"].as_str().unwrap();
-    assert!(number.starts_with("GB") && number.ends_with("FLRN04000410000001"), "{number}");
+    assert!(number.starts_with("GB") && number.contains("FLRN040004100000"), "{number}");
     assert_eq!(opened["nickname"], "Household");
     assert_eq!((&opened["status"], &opened["role"]), (&json!("open"), &json!("holder")));
     assert_eq!(opened["balance"], json!({ "ledger": gbp(0), "held": gbp(0), "available": gbp(0) }));
@@ -44,8 +46,7 @@ async fn numbers_follow_the_country_and_are_never_given_twice() {
     for (body, start) in [
         (json!({ "product": "savings-eur" }), "DE"),
         (json!({ "product": "savings-eur", "country": "AT" }), "AT"),
-        (json!({ "product": "current-usd" }), "091000019:1000000001"),
-        (json!({ "product": "current-usd" }), "091000019:1000000002"),
+        (json!({ "product": "current-usd" }), "091000019:10000000"),
         (json!({ "product": "current-czk" }), "GB"),
     ] {
         let opened = post(&app, &ada, "/api/v1/accounts", &body).await.expect(201).json();
@@ -53,6 +54,13 @@ async fn numbers_follow_the_country_and_are_never_given_twice() {
     }
     let france = json!({ "product": "savings-eur", "country": "FR" });
     post(&app, &ada, "/api/v1/accounts", &france).await.refused(422, "country_not_offered");
+    // Some at once: on PostgreSQL they draw from several rows of numbers, and wait at one of them.
+    let dollars = json!({ "product": "current-usd" });
+    let calls = (0..24).map(|_| post(&app, &ada, "/api/v1/accounts", &dollars));
+    let opened = futures_util::future::join_all(calls).await;
+    let numbers: BTreeSet<String> =
+        opened.into_iter().map(|opened| opened.expect(201).json()["number"].to_string()).collect();
+    assert_eq!(numbers.len(), 24, "{numbers:?}");
 }
 
 #[tokio::test]

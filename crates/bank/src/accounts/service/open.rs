@@ -84,7 +84,8 @@ pub async fn open_given(
     require_customer(tx, given.holder).await?;
     let country = given.number.iban().map_or_else(|| usual_country(product.currency), kernel::Iban::country);
     let draft = Draft { country, nickname: None, opened_at: given.opened_at };
-    let account = draft.account(bank, &product, given.number.clone());
+    let id = AccountId::generate(bank.now(), &bank.random);
+    let account = draft.account(id, &product, given.number.clone());
     open_in_ledger(bank, tx, &product, &account).await?;
     if !store::insert(tx, account.clone()).await? {
         return Err(AccountError::NumberTaken(given.number));
@@ -135,9 +136,9 @@ struct Draft {
 }
 
 impl Draft {
-    fn account(self, bank: &Bank, product: &Product, number: AccountNumber) -> Account {
+    fn account(self, id: AccountId, product: &Product, number: AccountNumber) -> Account {
         Account {
-            id: AccountId::generate(bank.now(), &bank.random),
+            id,
             product_code: product.code.clone(),
             search_text: search_text(&number, self.nickname.as_deref()),
             number,
@@ -157,17 +158,22 @@ async fn open_numbered(
     draft: Draft,
 ) -> Result<Account, AccountError> {
     let country = draft.country;
-    let mut account = draft.account(bank, product, next_number(bank, tx, country).await?);
+    let id = AccountId::generate(bank.now(), &bank.random);
+    let mut account = draft.account(id, product, next_number(bank, tx, (country, id)).await?);
     open_in_ledger(bank, tx, product, &account).await?;
     while !store::insert(tx, account.clone()).await? {
-        account.number = next_number(bank, tx, country).await?;
+        account.number = next_number(bank, tx, (country, id)).await?;
         account.search_text = search_text(&account.number, account.nickname.as_deref());
     }
     Ok(account)
 }
 
-async fn next_number(bank: &Bank, tx: &Tx, country: CountryCode) -> Result<AccountNumber, AccountError> {
-    let drawn = store::next_serial(tx, country).await?;
+async fn next_number(
+    bank: &Bank,
+    tx: &Tx,
+    (country, account): (CountryCode, AccountId),
+) -> Result<AccountNumber, AccountError> {
+    let drawn = store::next_serial(tx, country, account).await?;
     let serial = drawn.ok_or(AccountError::CountryNotOffered(country))?;
     let serial = u64::try_from(serial).map_err(|_| DbErr::Custom("a serial is below zero".to_owned()))?;
     Ok(make_number(&bank.settings.bank_codes, country, serial)?)
