@@ -19,6 +19,7 @@ mod jobs;
 pub mod model;
 pub mod service;
 mod store;
+mod visitor;
 
 pub use api::authenticate;
 pub use jobs::register as register_jobs;

@@ -7,6 +7,7 @@
 //! This is the only place that calls axum's `route` and `fallback`: slices hand over an `OpenApiRouter`, so
 //! that the OpenAPI document is the list of routes.
 
+pub mod cookies;
 mod docs;
 pub mod document;
 mod extract;

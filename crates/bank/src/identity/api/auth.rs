@@ -246,7 +246,7 @@ async fn refresh(
     headers: HeaderMap,
     Json(body): Json<RefreshRequest>,
 ) -> Result<Response, Problem> {
-    let cookie = || cookies::read(&headers, cookies::names(&bank).refresh).map(Secret::new);
+    let cookie = || cookies::refresh(&bank, &headers).map(Secret::new);
     let token = body.refresh_token.or_else(cookie).ok_or_else(Problem::unauthenticated)?;
     Ok(welcome(&bank, &service::refresh(&bank, &visitor, &token).await?))
 }

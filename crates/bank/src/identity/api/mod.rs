@@ -10,7 +10,6 @@ mod second_factor;
 mod sessions;
 mod users;
 mod users_shapes;
-mod visitor;
 
 use std::fmt::Display;
 use std::str::FromStr;
