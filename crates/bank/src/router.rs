@@ -10,7 +10,7 @@ use crate::{
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
 pub fn build(bank: &Bank) -> (Router, OpenApi) {
-    web::assemble(bank, slices(), web::Limits::USUAL, identity::authenticate)
+    web::assemble(bank, web::Slices::without_pages(slices()), web::Limits::USUAL, identity::authenticate)
 }
 
 /// Lists what each slice contributes, one line a slice, paths without `/api/v1`.

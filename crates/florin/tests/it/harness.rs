@@ -57,8 +57,11 @@ impl App {
         limits: Limits,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        Self::build(change, |bank| bank::web::assemble(bank, routes, limits, bank::identity::authenticate))
-            .await
+        Self::build(change, |bank| {
+            let slices = bank::web::Slices::without_pages(routes);
+            bank::web::assemble(bank, slices, limits, bank::identity::authenticate)
+        })
+        .await
     }
 
     async fn build(
