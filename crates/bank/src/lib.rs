@@ -31,6 +31,8 @@ pub mod imports;
 pub mod transactions;
 pub mod transfers;
 
+pub mod console;
+
 pub mod router;
 pub mod work;
 

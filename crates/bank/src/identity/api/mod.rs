@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::Bank;
 use crate::web::Problem;
 
-pub use authenticate::authenticate;
+pub use authenticate::authenticate as authenticate_call;
 
 /// Lists the routes.
 pub fn routes() -> OpenApiRouter<Bank> {
