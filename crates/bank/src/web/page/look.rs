@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kernel::RequestId;
 
 use super::navigation::{self, Group};
@@ -67,6 +69,11 @@ impl Look {
     /// Returns what is sent back with every form.
     pub fn form_token(&self) -> &str {
         &self.form_token
+    }
+
+    /// Makes a key for a form that must count once, however often it is sent.
+    pub fn fresh_key(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.bank.random.bytes::<18>())
     }
 
     /// Returns who is signed in.

@@ -53,6 +53,8 @@ pub use staff::{Guest, Staff};
 pub use theme::routes as theme_routes;
 pub use visit::{Member, Visit};
 
+/// The hidden field of a form that makes it count once, however often it is sent.
+pub const KEY_FIELD: &str = "idempotency_key";
 /// Where the console begins.
 pub const HOME: &str = "/admin";
 /// Where staff sign in.
