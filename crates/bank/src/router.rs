@@ -37,12 +37,15 @@ fn slices() -> OpenApiRouter<Bank> {
 
 /// Lists the pages that each slice contributes, one line a slice.
 fn pages() -> OpenApiRouter<Bank> {
-    OpenApiRouter::new().merge(console::routes()).merge(identity::console::routes())
+    OpenApiRouter::new()
+        .merge(console::routes())
+        .merge(identity::console::routes())
+        .merge(kyc::console::routes())
 }
 
 /// Lists what the slices show on one another's pages, in the order in which it stands there.
 static CONTRIBUTIONS: Contributions = Contributions {
-    customer: &[accounts::console::of_customer],
+    customer: &[kyc::console::of_customer, accounts::console::of_customer],
     account: &[],
     home: &[
         approvals::console::tiles,

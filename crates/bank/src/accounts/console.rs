@@ -8,7 +8,7 @@ use ledger::{AccountStatus, Balance};
 
 use super::service::{self, AccountFilter, AccountSheet};
 use crate::web::Problem;
-use crate::web::page::{Badge, Look, Markup, Staff, Tone};
+use crate::web::page::{Badge, Forms, Look, Markup, Staff, Tone};
 use crate::{Bank, Permission};
 
 #[derive(Template)]
@@ -46,6 +46,7 @@ pub fn of_customer<'a>(
     bank: &'a Bank,
     staff: &'a Staff,
     customer: UserId,
+    _: &'a Forms,
 ) -> BoxFuture<'a, Result<Markup, Problem>> {
     async move {
         if !staff.look.may(Permission::ReadAccounts) {

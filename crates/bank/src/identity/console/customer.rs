@@ -102,7 +102,7 @@ pub async fn show(bank: &Bank, staff: &Staff, id: UserId, forms: &Forms) -> Resu
     let detail = service::find_user(bank, &staff.caller, id).await?;
     let mut panels = Vec::new();
     for panel in staff.contributions.customer {
-        panels.push(panel(bank, staff, id).await?);
+        panels.push(panel(bank, staff, id, forms).await?);
     }
     let history = history(bank, staff, id).await?;
     let actors = history.iter().flatten().filter_map(|event| match event.actor() {
@@ -128,7 +128,7 @@ async fn history(bank: &Bank, staff: &Staff, id: UserId) -> Result<Option<Vec<Au
         audit::AuditError::Forbidden(forbidden) => Problem::from(forbidden),
         audit::AuditError::Storage(error) => Problem::from(error),
     })?;
-    events.items.retain(|event| event.action != "user.read");
+    events.items.retain(|event| !event.action.starts_with("user.read"));
     Ok(Some(events.items))
 }
 

@@ -4,12 +4,13 @@
 use futures_util::future::BoxFuture;
 use kernel::{AccountId, UserId};
 
-use super::{Markup, Staff, Tone};
+use super::{Forms, Markup, Staff, Tone};
 use crate::Bank;
 use crate::web::Problem;
 
-/// Renders a section of another slice's detail page; nothing where the reader may not see it.
-pub type Panel<Id> = for<'a> fn(&'a Bank, &'a Staff, Id) -> BoxFuture<'a, Result<Markup, Problem>>;
+/// Renders a section of another slice's detail page; nothing where the reader may not see it. Of the page's forms
+/// one of the section's own may have been refused.
+pub type Panel<Id> = for<'a> fn(&'a Bank, &'a Staff, Id, &'a Forms) -> BoxFuture<'a, Result<Markup, Problem>>;
 
 /// Lists what a slice shows on the home page; nothing of what the reader may not see.
 pub type Tiles = for<'a> fn(&'a Bank, &'a Staff) -> BoxFuture<'a, Result<Vec<Tile>, Problem>>;

@@ -113,9 +113,12 @@ impl Forms {
         self.refused(name).map_or("", |refused| refused.fields.text(field))
     }
 
-    /// Says whether a choice of a refused form was taken.
-    pub fn has(&self, name: &str, field: &str, choice: &str) -> bool {
-        self.refused(name).is_some_and(|refused| refused.fields.all(field).any(|value| value == choice))
+    /// Says whether a choice was taken in a refused form; in one that nobody sent, whether it is the first.
+    pub fn is_chosen(&self, name: &str, field: &str, choice: &str, first: &str) -> bool {
+        match self.refused(name) {
+            Some(refused) => refused.fields.all(field).any(|value| value == choice),
+            None => choice == first,
+        }
     }
 
     /// Returns what is wrong with a field of a refused form.
@@ -185,7 +188,10 @@ mod tests {
         assert_eq!(forms.error("suspend", "reason"), Some("too short"));
         assert_eq!(forms.error("suspend", "other"), None);
         assert_eq!(forms.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(forms.has("suspend", "roles", "b") && !forms.has("suspend", "roles", "c"));
+        assert!(
+            forms.is_chosen("suspend", "roles", "b", "c") && !forms.is_chosen("suspend", "roles", "c", "c")
+        );
+        assert!(Forms::default().is_chosen("suspend", "roles", "c", "c"));
     }
 
     #[test]

@@ -123,6 +123,24 @@ async fn a_customer_is_suspended_with_a_reason_and_reinstated() {
 }
 
 #[tokio::test]
+async fn a_customer_is_verified_on_the_page_and_the_api_shows_it() {
+    let app = App::new().await;
+    let ada = app.customer("Ada Lovelace").await;
+    let (clerk, staff) = (clerk(&app, Role::Compliance).await, app.staff(Role::Support).await);
+    let (page, path) = (page_of(ada.user_id), format!("{}/kyc-level", page_of(ada.user_id)));
+    assert!(app.page(&clerk, &page).await.expect(200).text().contains("Level 0: nothing checked"));
+    let fields = [("level", "7"), ("reason", "typed by hand")];
+    let refused = app.submit(&clerk, &path, &fields).await.expect(422).text();
+    assert!(refused.contains("A level is 0 to 3") && refused.contains("typed by hand"), "{refused}");
+    app.submit(&clerk, &path, &[("level", "2"), ("reason", "passport and bill seen")]).await.expect(303);
+    assert!(app.page(&clerk, &page).await.text().contains("Level 2: identity and address checked"));
+    let level = app.get(&format!("/api/v1/users/{}/kyc-level", ada.user_id)).by(&staff).send().await;
+    assert_eq!(level.expect(200).json()["level"], 2);
+    let colleague = app.page(&clerk, &page_of(staff.user_id)).await.expect(200).text();
+    assert!(!colleague.contains("Verification"), "a member of staff has no level");
+}
+
+#[tokio::test]
 async fn sessions_end_and_a_second_factor_goes_by_those_who_may() {
     let app = App::new().await;
     app.leaves_jobs();

@@ -16,7 +16,11 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
     if path.starts_with("/admin/customers/{id}") {
         let ask = Ask::to(route).with("id", people::user(world, route, who, which).await);
         let field = if route.ends_with("/notes") { "text" } else { "reason" };
-        return Some(ask.body(json!({ field: REASON })));
+        let mut body = json!({ field: REASON });
+        if route.ends_with("/kyc-level") {
+            body["level"] = json!("2");
+        }
+        return Some(ask.body(body));
     }
     let ask = Ask::to(route);
     Some(match route {
