@@ -8,6 +8,7 @@
 mod battery;
 mod bench;
 mod berka;
+mod browser;
 mod fuzz;
 mod model;
 mod mutants;
@@ -58,6 +59,12 @@ const TASKS: &[Task] = &[
         takes: "[--long] [filter…]",
         does: "show what the bank promises about failures, on both engines",
         run: battery::run,
+    },
+    Task {
+        name: "browser",
+        takes: "[filter…]",
+        does: "use the console in Chromium as its people do, on both engines",
+        run: browser::run,
     },
     Task {
         name: "berka",

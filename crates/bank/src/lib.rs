@@ -32,6 +32,8 @@ pub mod openbanking;
 pub mod transactions;
 pub mod transfers;
 
+pub mod console;
+
 pub mod router;
 pub mod work;
 

@@ -4,13 +4,22 @@ use axum::Router;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::web::Slices;
+use crate::web::page::Contributions;
 use crate::{
-    Bank, accounts, approvals, challenges, identity, kyc, oversight, transactions, transfers, web, work,
+    Bank, accounts, approvals, challenges, console, identity, kyc, oversight, transactions, transfers, web,
+    work,
 };
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
 pub fn build(bank: &Bank) -> (Router, OpenApi) {
-    web::assemble(bank, slices(), web::Limits::USUAL, identity::authenticate)
+    let slices = Slices { api: slices(), pages: pages(), contributions: &CONTRIBUTIONS };
+    web::assemble(bank, slices, web::Limits::USUAL, identity::authenticate)
+}
+
+/// Describes the staff's pages; nobody publishes it, but the authorization matrix goes by it.
+pub fn console_document() -> OpenApi {
+    pages().split_for_parts().1
 }
 
 /// Lists what each slice contributes, one line a slice, paths without `/api/v1`.
@@ -25,3 +34,25 @@ fn slices() -> OpenApiRouter<Bank> {
         .merge(transfers::routes())
         .merge(transactions::routes())
 }
+
+/// Lists the pages that each slice contributes, one line a slice.
+fn pages() -> OpenApiRouter<Bank> {
+    OpenApiRouter::new()
+        .merge(console::routes())
+        .merge(identity::console::routes())
+        .merge(kyc::console::routes())
+}
+
+/// Lists what the slices show on one another's pages, in the order in which it stands there.
+static CONTRIBUTIONS: Contributions = Contributions {
+    customer: &[kyc::console::of_customer, accounts::console::of_customer],
+    account: &[],
+    home: &[
+        approvals::console::tiles,
+        oversight::console::jobs_tiles,
+        oversight::console::money_tiles,
+        identity::console::tiles,
+    ],
+    search: &[identity::console::search],
+    holders: &[accounts::console::holders],
+};

@@ -33,6 +33,7 @@
 //! which is the business of the payment.
 
 pub mod api;
+pub mod console;
 mod jobs;
 mod model;
 pub mod service;

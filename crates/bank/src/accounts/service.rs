@@ -3,6 +3,7 @@
 mod access;
 mod close;
 mod fees;
+mod holders;
 mod limits;
 mod open;
 mod owners;
@@ -16,6 +17,7 @@ mod work;
 pub use access::{AccountAccess, authority, find_for, find_visible, require_transactions, view};
 pub use close::close;
 pub use fees::{FeesCharged, FeesError, charge_fees};
+pub use holders::find_holders;
 pub use limits::set_limits;
 pub use open::{GivenAccount, offer_currencies, open, open_given, open_in};
 pub use owners::{AddOwner, RemoveOwner, add_owner, list_owners, remove_owner};

@@ -25,9 +25,10 @@ mod service;
 mod store;
 
 pub mod api;
+pub mod console;
 
 pub use api::ApprovalResponse;
 pub use executors::{Executor, Executors};
 pub use jobs::register;
 pub use model::{Approval, ApprovalError, ApprovalFilter, ApprovalState, Command, LIFETIME_DAYS};
-pub use service::{approve, list, reject, request};
+pub use service::{Waiting, approve, count_waiting, list, reject, request};

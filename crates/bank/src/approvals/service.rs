@@ -159,6 +159,27 @@ pub async fn list(
     Ok(store::list(bank.db.read(), filter, bank.now(), page).await?)
 }
 
+/// Counts the commands that wait for a second person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Asked for by others: the caller may be the second person.
+    pub of_others: i64,
+    /// Asked for by the caller.
+    pub own: i64,
+}
+
+/// Counts what waits, by whether the caller asked for it.
+///
+/// # Errors
+/// [`ApprovalError::Forbidden`], storage.
+pub async fn count_waiting(bank: &Bank, caller: &Caller) -> Result<Waiting, ApprovalError> {
+    caller.require(Permission::ReadApprovals)?;
+    let makers = store::waiting_by_maker(bank.db.read(), bank.now()).await?;
+    let all: i64 = makers.iter().map(|(_, count)| count).sum();
+    let own = makers.iter().find(|(maker, _)| Some(*maker) == caller.user_id).map_or(0, |(_, count)| *count);
+    Ok(Waiting { of_others: all - own, own })
+}
+
 struct Decision {
     state: ApprovalState,
     checker: Option<UserId>,

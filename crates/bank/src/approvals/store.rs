@@ -1,7 +1,7 @@
 //! The table `approvals`.
 
 use database::Tx;
-use kernel::{ApprovalId, Cursor, Instant, Page, PageRequest};
+use kernel::{ApprovalId, Cursor, Instant, Page, PageRequest, UserId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -33,6 +33,23 @@ pub(crate) async fn lock_expired(tx: &Tx, now: Instant, limit: u64) -> Result<Ve
         .limit(limit)
         .lock_exclusive()
         .all(tx)
+        .await
+}
+
+/// Counts what waits, by who asked for it.
+pub(crate) async fn waiting_by_maker(
+    db: &impl ConnectionTrait,
+    now: Instant,
+) -> Result<Vec<(UserId, i64)>, DbErr> {
+    approval::Entity::find()
+        .select_only()
+        .column(approval::Column::MakerUserId)
+        .column_as(approval::Column::Id.count(), "waiting")
+        .filter(approval::Column::State.eq(ApprovalState::Pending))
+        .filter(approval::Column::ExpiresAt.gt(now))
+        .group_by(approval::Column::MakerUserId)
+        .into_tuple()
+        .all(db)
         .await
 }
 

@@ -34,6 +34,12 @@ pub struct Principal {
     pub session_id: Option<SessionId>,
     /// What the caller may do.
     pub permissions: Permissions,
+    /// The user's full name and language, which the console shows.
+    pub name: String,
+    /// BCP 47.
+    pub locale: Option<String>,
+    /// Whether nothing is allowed until a second factor is enrolled.
+    pub must_enroll: bool,
     /// What the secret must hash to (API keys), or the browser (sessions kept in cookies).
     pub bound_to: Option<Vec<u8>>,
     /// From when on it is over.

@@ -24,6 +24,8 @@ const SKEW: Duration = Duration::seconds(5);
 pub enum Audience {
     /// Calls the API.
     Api,
+    /// Opens the console's pages.
+    Console,
     /// Goes on to the second step of a sign-in.
     SecondStep,
 }
@@ -36,7 +38,7 @@ pub struct Claims {
     aud: String,
     /// The user.
     pub sub: UserId,
-    /// The session, in a token that calls the API.
+    /// The session, in a token that calls the API or opens the console.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sid: Option<SessionId>,
     /// The user's stamp, in a token for the second step.
@@ -65,6 +67,7 @@ impl Audience {
     const fn name(self) -> &'static str {
         match self {
             Self::Api => "florin-api",
+            Self::Console => "florin-console",
             Self::SecondStep => "florin-second-step",
         }
     }
@@ -73,6 +76,7 @@ impl Audience {
     const fn header_type(self) -> &'static str {
         match self {
             Self::Api => "at+jwt",
+            Self::Console => "console+jwt",
             Self::SecondStep => "second-step+jwt",
         }
     }
@@ -88,6 +92,11 @@ impl TokenRing {
     /// Signs a token for a session of a user.
     pub fn access(&self, user_id: UserId, session_id: SessionId, life: Life<'_>) -> Secret<String> {
         self.issue(Audience::Api, user_id, (Some(session_id), None), life)
+    }
+
+    /// Signs a token that opens the console for a session of a member of staff.
+    pub fn console(&self, user_id: UserId, session_id: SessionId, life: Life<'_>) -> Secret<String> {
+        self.issue(Audience::Console, user_id, (Some(session_id), None), life)
     }
 
     /// Signs a token that goes on to the second step, good while the user's stamp stands.
@@ -231,6 +240,7 @@ mod tests {
             assert_eq!(ring().verify(Audience::Api, &token, at).is_some(), lives, "{seconds}");
         }
         assert!(ring().verify(Audience::SecondStep, &token, now()).is_none());
+        assert!(ring().verify(Audience::Console, &token, now()).is_none());
     }
 
     #[test]

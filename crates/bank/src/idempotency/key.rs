@@ -7,7 +7,7 @@ use kernel::Actor;
 use ledger::receipts::{ReceiptKey, digest};
 use uuid::Uuid;
 
-use crate::web::{Problem, RawBody, Route};
+use crate::web::{Problem, RawBody, Route, page};
 
 const HEADER: &str = "idempotency-key";
 
@@ -35,9 +35,9 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let key = read(&parts.headers)?;
-        let route = Route::of(&parts.extensions).map_or_else(String::new, |route| route.0);
         let body = parts.extensions.get::<RawBody>().map(|body| &body.0[..]).unwrap_or_default();
+        let key = if page::is_page(parts.uri.path()) { of_form(body) } else { read(&parts.headers) }?;
+        let route = Route::of(&parts.extensions).map_or_else(String::new, |route| route.0);
         let path_and_query = parts.uri.path_and_query().map_or("", |whole| whole.as_str());
         Ok(Self {
             key,
@@ -78,17 +78,26 @@ fn fingerprint(path_and_query: &str, body: &[u8]) -> Uuid {
 }
 
 fn read(headers: &HeaderMap) -> Result<String, Problem> {
-    let mut lines = headers.get_all(HEADER).iter();
-    let Some(line) = lines.next() else {
+    fit(headers.get_all(HEADER).iter().map(|line| line.as_bytes().to_vec()))
+}
+
+/// Reads the key that a page put into its form.
+fn of_form(body: &[u8]) -> Result<String, Problem> {
+    let fields = form_urlencoded::parse(body).filter(|(name, _)| name == page::KEY_FIELD);
+    fit(fields.map(|(_, value)| value.as_bytes().to_vec()))
+}
+
+fn fit(mut values: impl Iterator<Item = Vec<u8>>) -> Result<String, Problem> {
+    let Some(value) = values.next() else {
         let title = "Send an Idempotency-Key, so that the request can be repeated without harm";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required", title));
     };
-    let visible = line.as_bytes().iter().all(u8::is_ascii_graphic);
-    if lines.next().is_some() || !visible || !(1..=255).contains(&line.len()) {
+    let visible = value.iter().all(u8::is_ascii_graphic);
+    if values.next().is_some() || !visible || !(1..=255).contains(&value.len()) {
         let detail = "must be one value of 1 to 255 visible ASCII characters";
         return Err(Problem::invalid_field("Idempotency-Key", detail));
     }
-    Ok(line.as_bytes().iter().copied().map(char::from).collect())
+    Ok(value.into_iter().map(char::from).collect())
 }
 
 #[cfg(test)]
@@ -113,6 +122,13 @@ mod tests {
         for values in [&[""] as &[&str], &["two words"], &["é"], &["one", "two"], &[&"x".repeat(256)]] {
             assert_eq!(outcome(values), Err("invalid_input"), "{values:?}");
         }
+    }
+
+    #[test]
+    fn a_form_carries_its_key_in_a_field() {
+        assert_eq!(of_form(b"csrf=x&idempotency_key=k1&amount=5").ok().as_deref(), Some("k1"));
+        assert_eq!(of_form(b"csrf=x").expect_err("none").code(), "idempotency_key_required");
+        assert!(of_form(b"idempotency_key=a&idempotency_key=b").is_err());
     }
 
     #[test]

@@ -14,6 +14,9 @@
 //! }
 //! ```
 //!
+//! A page's form carries its key in a hidden field, made anew with each page (`ui::once`); its handler does the same and
+//! reads either answer by [`told`].
+//!
 //! States of a key: unknown → claimed (a row that nobody else sees) → answered, with the work, in one commit.
 //! A crash, a failure of ours or an input that cannot be valid leaves the key unknown.
 //!
@@ -32,8 +35,10 @@ mod jobs;
 mod key;
 mod model;
 mod service;
+mod told;
 
 pub use jobs::register;
 pub use key::IdempotencyKey;
 pub use model::{key_reused, rendered, replayed};
 pub use service::{Attempt, Begun, begin, purge};
+pub use told::told;

@@ -1,5 +1,7 @@
 //! Who somebody is, for the slices above.
 
+use std::collections::{HashMap, HashSet};
+
 use kernel::UserId;
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -28,6 +30,21 @@ pub async fn find_by_email(conn: &impl ConnectionTrait, email: &str) -> Result<O
 /// `DbErr` when the database fails.
 pub async fn names(conn: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<String>, DbErr> {
     users::names(conn, ids).await
+}
+
+/// Returns the full names of users by their ids; unknown ids are left out.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn named(
+    conn: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, String>, DbErr> {
+    let ids: HashSet<UserId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(users::named(conn, ids.into_iter().collect()).await?.into_iter().collect())
 }
 
 /// Says whether nobody was ever registered.

@@ -14,13 +14,17 @@
 //! Not here: verification levels (`kyc`), confirmations of single payments (`challenges`).
 
 pub mod api;
+pub mod console;
 pub mod directory;
+mod edge;
 mod jobs;
 pub mod model;
 pub mod service;
 mod store;
+mod visitor;
 
-pub use api::authenticate;
+pub use console::{customer_address, show_customer};
+pub use edge::authenticate;
 pub use jobs::register as register_jobs;
 pub use model::{Email, FullName, IdentityError, Locale, User, UserKind, UserStatus};
 pub use store::users::UserFilter;

@@ -26,6 +26,6 @@ pub use model::{Job, JobError, JobFailure, JobState, NewJob};
 pub use registry::{Handler, Registry};
 pub use run::{Ran, run_due};
 pub use schedule::{JobSchedule, Rhythm, Schedule};
-pub use service::{JobFilter, enqueue, list, replay, run_now, schedules, wake};
+pub use service::{JobFilter, count_dead, enqueue, list, replay, run_now, schedules, wake};
 pub use upkeep::register;
 pub use worker::{Worker, WorkerOptions};

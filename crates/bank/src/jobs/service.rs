@@ -67,6 +67,14 @@ pub async fn list(
     store::list(db, filter, page).await
 }
 
+/// Counts the jobs that failed for the last time and wait for somebody.
+///
+/// # Errors
+/// `DbErr` of the query.
+pub async fn count_dead(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    store::count_dead(db).await
+}
+
 /// Lists what is stored of the schedules that have ever fired, by name.
 ///
 /// # Errors

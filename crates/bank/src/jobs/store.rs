@@ -6,7 +6,7 @@ use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
 };
 
 use super::model::job;
@@ -35,6 +35,10 @@ pub(crate) async fn list(
         .all(db)
         .await?;
     Ok(Page::cut(rows, page.limit, |job| Cursor::new(job.id)))
+}
+
+pub(crate) async fn count_dead(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    job::Entity::find().filter(job::Column::State.eq(JobState::Dead)).count(db).await
 }
 
 pub(crate) async fn load_for_update(tx: &Tx, id: JobId) -> Result<Option<Job>, DbErr> {

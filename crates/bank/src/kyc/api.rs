@@ -1,4 +1,4 @@
-//! `POST users/{id}/kyc-level`.
+//! `users/{id}/kyc-level`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,7 +15,7 @@ use crate::{Bank, Caller};
 
 /// Lists the routes of this slice.
 pub fn routes() -> OpenApiRouter<Bank> {
-    OpenApiRouter::new().routes(routes!(set_level))
+    OpenApiRouter::new().routes(routes!(get_level, set_level))
 }
 
 /// Sets how well a customer is known.
@@ -30,6 +30,15 @@ pub struct SetKycLevelRequest {
 
 /// Shows how well a customer is known.
 #[derive(Debug, Serialize, ToSchema)]
+pub struct CurrentKycLevelResponse {
+    /// The customer.
+    pub user_id: UserId,
+    /// The level.
+    pub level: KycLevel,
+}
+
+/// Shows how well a customer is known now, and was before.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct KycLevelResponse {
     /// The customer.
     pub user_id: UserId,
@@ -37,6 +46,23 @@ pub struct KycLevelResponse {
     pub level: KycLevel,
     /// The level before.
     pub previous_level: KycLevel,
+}
+
+/// Show a customer's verification level
+///
+/// The look is written into the audit log.
+#[utoipa::path(
+    get, path = "/users/{id}/kyc-level", tag = "kyc", operation_id = "get_kyc_level",
+    params(("id" = UserId, Path, description = "The customer")),
+    responses((status = 200, description = "The level", body = CurrentKycLevelResponse), Problems),
+)]
+async fn get_level(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Path(user): Path<UserId>,
+) -> Result<Json<CurrentKycLevelResponse>, Problem> {
+    let level = service::find_level(&bank, &caller, user).await?;
+    Ok(Json(CurrentKycLevelResponse { user_id: user, level }))
 }
 
 /// Set a customer's verification level

@@ -15,6 +15,7 @@
 //! Deliberately absent: how a level is earned (documents, screening), which comes with the checks themselves.
 
 pub mod api;
+pub mod console;
 mod model;
 pub mod service;
 mod store;

@@ -57,6 +57,20 @@ pub async fn levels(
     Ok(store::levels(conn, users).await?.into_iter().collect())
 }
 
+/// Shows how well a customer is known.
+///
+/// # Errors
+/// [`KycError::Forbidden`], [`KycError::NotFound`], then [`KycError::Storage`].
+pub async fn find_level(bank: &Bank, caller: &Caller, user: UserId) -> Result<KycLevel, KycError> {
+    caller.require(Permission::ReadUsers)?;
+    let db = bank.db.read();
+    if !identity::directory::is_customer(db, user).await? {
+        return Err(KycError::NotFound);
+    }
+    audit::record_read(bank, caller, Event::new("user.read_kyc_level", Subject::new("user", user))).await?;
+    Ok(level_of(db, user).await?)
+}
+
 /// Sets a customer's level, and returns the one before.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ mod service;
 mod store;
 
 pub mod api;
+pub mod console;
 
 pub use jobs::register;
 pub use model::{ClockError, ClockMove, ClockMoved, JobRefusal, LedgerRefusal};

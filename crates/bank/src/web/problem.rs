@@ -190,6 +190,26 @@ impl Problem {
         self.0.code
     }
 
+    /// Returns what happened, in general.
+    pub fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// Returns what happened this time.
+    pub fn explanation(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// Returns which parts of the input are wrong.
+    pub fn errors(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
+    /// Returns after how many seconds it is worth to try again.
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        self.0.retry_after_seconds
+    }
+
     /// Renders the document.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(&self.0).unwrap_or_default()

@@ -15,9 +15,11 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::assets::ASSETS;
 use super::docs::Docs;
 use super::file::File;
 use super::layers::{Gate, cors, edge, gate, rate};
+use super::page::{self, Contributions};
 use super::{Problem, document, health};
 use crate::Bank;
 
@@ -38,7 +40,25 @@ impl Limits {
 /// Below this a compressed body is not worth its header.
 const COMPRESS_FROM_BYTES: u64 = 1024;
 
-/// Finds out who asks and leaves a [`Caller`](crate::Caller) in the request; identity's.
+/// Holds what the slices contribute.
+pub struct Slices {
+    /// The API's routes, without `/api/v1`.
+    pub api: OpenApiRouter<Bank>,
+    /// The staff's pages, with their whole paths.
+    pub pages: OpenApiRouter<Bank>,
+    /// What the slices show on one another's pages.
+    pub contributions: &'static Contributions,
+}
+
+impl Slices {
+    /// Takes routes of an API without pages.
+    pub fn without_pages(api: OpenApiRouter<Bank>) -> Self {
+        Self { api, pages: OpenApiRouter::new(), contributions: &Contributions::NONE }
+    }
+}
+
+/// Finds out who asks and leaves a [`Caller`](crate::Caller) in the request, for a page a
+/// [`Visit`](super::page::Visit) too; identity's.
 pub type Authenticate = for<'a> fn(&'a Bank, &'a mut Request) -> BoxFuture<'a, Result<(), Problem>>;
 
 /// Holds what is the same for everybody and made when the program starts.
@@ -49,7 +69,11 @@ struct Files {
 
 impl Files {
     fn routes(self) -> Router<Bank> {
-        Router::new()
+        let assets = ASSETS.files();
+        let assets = assets
+            .into_iter()
+            .fold(Router::new(), |router, (place, file)| router.route(place, serving(file)));
+        assets
             .route("/api/openapi.json", serving(self.openapi))
             .route("/docs", serving(self.docs.operations))
             .route("/docs/problems", serving(self.docs.problems))
@@ -61,20 +85,23 @@ fn serving(file: File) -> MethodRouter<Bank> {
     get(move |headers: HeaderMap| std::future::ready(file.answer(&headers)))
 }
 
-/// Nests the slices' routes at `/api/v1` and `/api`, adds what the bank itself serves, and all layers.
+/// Nests the slices' routes at `/api/v1` and `/api`, adds the pages, what the bank itself serves, and all layers.
 pub fn assemble(
     bank: &Bank,
-    slices: OpenApiRouter<Bank>,
+    slices: Slices,
     limits: Limits,
     authenticate: Authenticate,
 ) -> (Router, OpenApi) {
-    let (api, paths) = slices.split_for_parts();
+    let (api, paths) = slices.api.split_for_parts();
+    let (pages, _) = slices.pages.split_for_parts();
+    let pages = pages.layer(from_fn_with_state(slices.contributions, page::guard));
     let document = document::describe(bank, paths);
     let json = document.to_json().expect("a document is serializable");
     let files = Files { docs: Docs::render(&document), openapi: File::new("application/json", json) };
     let routes = Router::new()
         .nest("/api/v1", api.clone())
         .nest("/api", api)
+        .merge(pages)
         .merge(files.routes())
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))

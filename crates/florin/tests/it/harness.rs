@@ -1,5 +1,6 @@
 //! The bank in this process, reached through its router without a socket.
 
+mod clerks;
 mod people;
 
 use std::cell::Cell;
@@ -24,6 +25,7 @@ use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use clerks::{Clerk, token_of};
 pub use people::{PASSWORD, Person};
 
 /// The instant at which every test begins: a Monday, 09:00 in London.
@@ -57,8 +59,11 @@ impl App {
         limits: Limits,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        Self::build(change, |bank| bank::web::assemble(bank, routes, limits, bank::identity::authenticate))
-            .await
+        Self::build(change, |bank| {
+            let slices = bank::web::Slices::without_pages(routes);
+            bank::web::assemble(bank, slices, limits, bank::identity::authenticate)
+        })
+        .await
     }
 
     async fn build(

@@ -19,6 +19,7 @@ mod books;
 mod challenges;
 mod commands;
 mod config;
+mod console;
 mod crash;
 mod demo;
 mod idempotency;

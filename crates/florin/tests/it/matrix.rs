@@ -1,6 +1,7 @@
 //! The authorization matrix: every route of the document, asked by everybody, about A's object and about none.
 //!
-//! The routes come from the router itself (`split_for_parts`), what is expected from `matrix/table.txt`. A route
+//! The routes, the console's pages among them, come from the router itself (`split_for_parts`), what is expected from
+//! `matrix/table.txt`. A route
 //! without a row fails, and so does a row without a route. Bodies are right, and objects that a request uses up
 //! are made anew for each, so that only the sender can be the reason of a 401, 403 or 404.
 
@@ -14,10 +15,9 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use utoipa::openapi::OpenApi;
 
 use crate::harness::{Answer, App};
-use table::{Row, is_beside_the_api, path_of, rows};
+use table::{Row, is_beside_the_api, is_page, path_of, rows};
 use world::{Which, Who, World};
 
 /// The tags whose routes are asked together, each group in a test of its own.
@@ -28,7 +28,8 @@ const ACCOUNTS: &[&str] = &["accounts"];
 const MONEY: &[&str] = &["transfers", "transactions"];
 const SECOND_PERSON: &[&str] = &["approvals"];
 const OVERSIGHT: &[&str] = &["audit", "jobs", "ledger", "sandbox"];
-const ASKED: &[&[&str]] = &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, SECOND_PERSON, OVERSIGHT];
+const PAGES: &[&str] = &["console", "door", "oneself", "customers"];
+const ASKED: &[&[&str]] = &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, SECOND_PERSON, OVERSIGHT, PAGES];
 
 /// Fields that are nobody's to send where they are not asked for.
 const FORBIDDEN_FIELDS: [&str; 5] = ["role", "balance", "status", "owner", "kyc_level"];
@@ -36,7 +37,7 @@ const FORBIDDEN_FIELDS: [&str; 5] = ["role", "balance", "status", "owner", "kyc_
 #[tokio::test]
 async fn every_route_has_a_row_and_every_row_a_route() {
     let app = App::new().await;
-    let operations = operations(&app.document);
+    let operations = operations(&app);
     let rows = rows();
     let written: BTreeSet<&str> = rows.iter().map(|row| row.route).collect();
     assert_eq!(written.len(), rows.len(), "a route has two rows");
@@ -96,6 +97,11 @@ async fn the_bank_is_watched_by_those_who_may() {
 }
 
 #[tokio::test]
+async fn pages_are_for_staff_and_forms_for_those_whose_work_they_are() {
+    judge(PAGES).await;
+}
+
+#[tokio::test]
 async fn what_stands_beside_the_api_is_open_to_everybody() {
     let world = World::new().await;
     let mut wrong = Vec::new();
@@ -112,12 +118,16 @@ async fn judge(tags: &[&str]) {
 
 async fn judge_those(tags: &[&str], chosen: fn(&str) -> bool) {
     let world = World::new().await;
-    let operations = operations(&world.app.document);
+    let operations = operations(&world.app);
     let judged = |row: &Row| operations.get(row.route).is_some_and(|tag| tags.contains(&tag.as_str()));
     let mut wrong = Vec::new();
     for row in rows().into_iter().filter(|row| chosen(row.route) && judged(row)) {
         check(&world, &row, &mut wrong).await;
-        refuses_forbidden_fields(&world, &row, &mut wrong).await;
+        if is_page(path_of(row.route)) {
+            refuses_forged_forms(&world, &row, &mut wrong).await;
+        } else {
+            refuses_forbidden_fields(&world, &row, &mut wrong).await;
+        }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -163,6 +173,15 @@ fn compare(route: &str, which: &str, (expected, found): (&[char], &[Answer]), wr
 
 /// Puts an answer into one letter. A request that was not understood says nothing about who sent it: `?`.
 fn letter(answer: &Answer) -> char {
+    if answer.header("location").starts_with("/admin/sign-in?")
+        || answer.header("location") == "/admin/sign-in"
+    {
+        return '1';
+    }
+    // A page tells a person what is wrong with a field, not a program which code it is.
+    if answer.status == 422 && answer.text().contains(r#"class="error""#) {
+        return '?';
+    }
     let (status, code) = judgement(answer);
     match status {
         401 => '1',
@@ -170,7 +189,7 @@ fn letter(answer: &Answer) -> char {
         403 => '3',
         404 => '4',
         422 if code == "invalid_input" => '?',
-        200 | 201 | 202 | 204 | 409 | 422 => '+',
+        200 | 201 | 202 | 204 | 303 | 409 | 422 => '+',
         _ => '?',
     }
 }
@@ -185,7 +204,8 @@ fn judgement(answer: &Answer) -> (u64, String) {
     }
 }
 
-/// Returns what an answer tells its reader, without what names the request.
+/// Returns what an answer tells its reader, without what names the request. Of a page that is its status: it
+/// repeats the address that was asked for.
 fn told(answer: &Answer) -> (u16, String, Value) {
     let mut body: Value = serde_json::from_slice(&answer.bytes).unwrap_or(Value::Null);
     forget_request(&mut body);
@@ -223,11 +243,33 @@ async fn refuses_forbidden_fields(world: &World, row: &Row, wrong: &mut Vec<Stri
     }
 }
 
-/// Lists the routes of the document, without `/api/v1`, with their tags.
-fn operations(document: &OpenApi) -> BTreeMap<String, String> {
-    let document = serde_json::to_value(document).expect("a document is JSON");
+/// Sends each form of the console without its token, and with the one of another session.
+async fn refuses_forged_forms(world: &World, row: &Row, wrong: &mut Vec<String>) {
+    if row.route.starts_with("GET ") {
+        return;
+    }
+    for who in Who::ALL.into_iter().filter(|who| who.is_staff()) {
+        for token in [None, Some(world.clerk(another(who)).token.as_str())] {
+            let ask = requests::of(world, row.route, who, Which::Owned).await;
+            let answer = world.submit(row.route, who, (ask, token)).await;
+            if answer.status != 403 {
+                wrong.push(format!("{}: takes a forged form from {who:?}: {}", row.route, answer.status));
+            }
+        }
+    }
+}
+
+fn another(who: Who) -> Who {
+    if who == Who::Support { Who::Admin } else { Who::Support }
+}
+
+/// Lists the routes of both documents, the API's without `/api/v1`, with their tags.
+fn operations(app: &App) -> BTreeMap<String, String> {
+    let documents = [&app.document, &bank::router::console_document()].map(serde_json::to_value);
+    let documents = documents.map(|document| document.expect("a document is JSON"));
     let (mut found, mut names) = (BTreeMap::new(), BTreeSet::new());
-    for (path, item) in document["paths"].as_object().expect("paths") {
+    let items = documents.iter().flat_map(|document| document["paths"].as_object().expect("paths"));
+    for (path, item) in items {
         let path = path.strip_prefix("/api/v1").unwrap_or(path);
         for (method, operation) in item.as_object().expect("operations") {
             let tag = operation["tags"][0].as_str().unwrap_or_else(|| panic!("{method} {path} has no tag"));

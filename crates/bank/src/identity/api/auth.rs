@@ -204,7 +204,7 @@ async fn login(
     Json(body): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
     let LoginRequest { email, password, delivery } = body;
-    let step = FirstStep { email: parsed("/email", &email)?, password, delivery };
+    let step = FirstStep { email: parsed("/email", &email)?, password, delivery, only: None };
     match service::sign_in(&bank, &visitor, step).await? {
         SignIn::Done(signed_in) => Ok(welcome(&bank, &signed_in)),
         SignIn::SecondStep(token) => {
@@ -226,7 +226,7 @@ async fn mfa(
     visitor: Visitor,
     Json(body): Json<MfaRequest>,
 ) -> Result<Response, Problem> {
-    let step = SecondStep { token: body.mfa_token, code: body.code, delivery: body.delivery };
+    let step = SecondStep { token: body.mfa_token, code: body.code, delivery: body.delivery, only: None };
     Ok(welcome(&bank, &service::second_step(&bank, &visitor, step).await?))
 }
 
@@ -246,7 +246,7 @@ async fn refresh(
     headers: HeaderMap,
     Json(body): Json<RefreshRequest>,
 ) -> Result<Response, Problem> {
-    let cookie = || cookies::read(&headers, cookies::names(&bank).refresh).map(Secret::new);
+    let cookie = || cookies::refresh(&bank, &headers).map(Secret::new);
     let token = body.refresh_token.or_else(cookie).ok_or_else(Problem::unauthenticated)?;
     Ok(welcome(&bank, &service::refresh(&bank, &visitor, &token).await?))
 }

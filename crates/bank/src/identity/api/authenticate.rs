@@ -6,8 +6,8 @@ use database::in_time;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{cookies, visitor};
-use crate::identity::service;
+use super::cookies;
+use crate::identity::{service, visitor};
 use crate::web::Problem;
 use crate::{Bank, Caller};
 
@@ -62,7 +62,7 @@ fn shown(bank: &Bank, headers: &HeaderMap) -> Shown {
         return bearer.map_or(Shown::Nothing, |(_, token)| Shown::Bearer(token.trim().to_owned()));
     }
     // A key is never taken from a cookie: it would be sent by every page that the browser visits.
-    let cookie = cookies::read(headers, cookies::names(bank).session);
+    let cookie = cookies::session(bank, headers);
     let cookie = cookie.filter(|token| !token.starts_with(service::KEY_PREFIX));
     cookie.map_or(Shown::Nothing, Shown::Cookie)
 }

@@ -10,7 +10,6 @@ mod second_factor;
 mod sessions;
 mod users;
 mod users_shapes;
-mod visitor;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -20,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::Bank;
 use crate::web::Problem;
 
-pub use authenticate::authenticate;
+pub use authenticate::authenticate as authenticate_call;
 
 /// Lists the routes.
 pub fn routes() -> OpenApiRouter<Bank> {

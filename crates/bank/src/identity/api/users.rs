@@ -41,7 +41,7 @@ async fn list_users(
 ) -> Result<Json<PageResponse<UserResponse>>, Problem> {
     let page = ListQuery { limit: query.limit, after: query.after }.page_of::<UserId>()?;
     let text = query.search.filter(|text| !text.is_empty());
-    let filter = UserFilter { kind: query.kind, status: query.status, text };
+    let filter = UserFilter { kind: query.kind, status: query.status, text, ids: Vec::new() };
     let page = service::list_users(&bank, &caller, filter, page).await?;
     Ok(Json(PageResponse::new(page, |(user, roles)| UserResponse::new(user, roles))))
 }

@@ -18,7 +18,7 @@ pub(super) struct UsersQuery {
     pub(super) kind: Option<UserKind>,
     /// With this status.
     pub(super) status: Option<UserStatus>,
-    /// Part of a name or an address.
+    /// Part of a name or an address, or a whole id.
     #[param(max_length = 200)]
     pub(super) search: Option<String>,
     /// How many rows at most, 1 to 200; 50 when absent.

@@ -23,7 +23,7 @@ pub use mailing::{
     MailingError, Order as MailOrder, SEND_MAIL, Template as MailTemplate, mail_user, send as send_mail,
 };
 pub use password::{change as change_password, forgot as forgot_password, reset as reset_password};
-pub use principal::{KEY_PREFIX, caller_of, permissions_of};
+pub use principal::{KEY_PREFIX, caller_of, console_token, permissions_of, staff_of};
 pub use profile::{ProfileChange, find as find_me, step_up_threshold_minor, update as update_me};
 pub use register::{NewUser, Registration, create as create_user, register, verify_email};
 pub use second_factor::{
@@ -36,7 +36,7 @@ pub use session::{
 };
 pub use sign_in::{FirstStep, SecondStep, SignIn, second_step, sign_in};
 pub use staff::{
-    Invite, UserDetail, assign_roles, end_sessions_of, find as find_user, invite, list as list_users,
-    reinstate, reset_second_factor, suspend, write_note,
+    Invite, UserDetail, assign_roles, count_customers, end_sessions_of, find as find_user, invite,
+    list as list_users, reinstate, reset_second_factor, suspend, write_note,
 };
 pub use upkeep::sweep;

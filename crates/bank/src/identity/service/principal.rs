@@ -12,8 +12,8 @@ use chrono::Duration;
 use kernel::{Actor, ApiKeyId, Instant, Secret, SessionId, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::session::{actor, idle_limit};
-use crate::guard::{Audience, Principal, PrincipalKey};
+use super::session::{SignedIn, actor, idle_limit};
+use crate::guard::{Audience, Life, Principal, PrincipalKey};
 use crate::identity::model::{User, UserKind, UserStatus, Visitor, parse_scopes};
 use crate::identity::store::{credentials, sessions, users};
 use crate::{Bank, Caller, Permission, Permissions};
@@ -33,12 +33,36 @@ pub const KEY_PREFIX: &str = "fk_";
 pub async fn caller_of(bank: &Bank, visitor: &Visitor, token: &str) -> Result<Option<Caller>, DbErr> {
     match token.strip_prefix(KEY_PREFIX) {
         Some(key) => by_key(bank, visitor, key).await,
-        None => by_access_token(bank, visitor, token).await,
+        None => Ok(by_session(bank, visitor, (Audience::Api, token)).await?.map(|(caller, _)| caller)),
     }
 }
 
-async fn by_access_token(bank: &Bank, visitor: &Visitor, token: &str) -> Result<Option<Caller>, DbErr> {
-    let claims = bank.guard.tokens().verify(Audience::Api, token, bank.now());
+/// Returns which member of staff a token of the console belongs to, and what is known of the person.
+///
+/// # Errors
+/// `DbErr` when the database cannot say.
+pub async fn staff_of(
+    bank: &Bank,
+    visitor: &Visitor,
+    token: &str,
+) -> Result<Option<(Caller, Arc<Principal>)>, DbErr> {
+    let found = by_session(bank, visitor, (Audience::Console, token)).await?;
+    Ok(found.filter(|(caller, _)| caller.is_staff()))
+}
+
+/// Makes the token that opens the console for a session; the session's row decides how long.
+pub fn console_token(bank: &Bank, signed_in: &SignedIn) -> Secret<String> {
+    let from = bank.now();
+    let life = Life { from, span: signed_in.session_expires_at - from, random: &bank.random };
+    bank.guard.tokens().console(signed_in.user_id, signed_in.session_id, life)
+}
+
+async fn by_session(
+    bank: &Bank,
+    visitor: &Visitor,
+    (audience, token): (Audience, &str),
+) -> Result<Option<(Caller, Arc<Principal>)>, DbErr> {
+    let claims = bank.guard.tokens().verify(audience, token, bank.now());
     let Some((user_id, session_id)) = claims.and_then(|claims| Some((claims.sub, claims.sid?))) else {
         return Ok(None);
     };
@@ -54,7 +78,7 @@ async fn by_access_token(bank: &Bank, visitor: &Visitor, token: &str) -> Result<
     if now - principal.recorded_use >= SESSION_USE {
         write_use(bank, PrincipalKey::Session(session_id)).await;
     }
-    Ok(Some(caller(&principal, visitor)))
+    Ok(Some((caller(&principal, visitor), principal)))
 }
 
 async fn by_key(bank: &Bank, visitor: &Visitor, key: &str) -> Result<Option<Caller>, DbErr> {
@@ -116,6 +140,9 @@ async fn session_principal(bank: &Bank, id: SessionId) -> Result<Option<Arc<Prin
         actor: actor(&user),
         user_id: user.id,
         session_id: Some(id),
+        must_enroll: must_enroll(bank, &user),
+        name: user.full_name,
+        locale: user.locale,
         permissions,
         bound_to: session.device_hash,
         ends_at: session.expires_at,
@@ -146,6 +173,9 @@ async fn key_principal(bank: &Bank, id: ApiKeyId) -> Result<Option<Arc<Principal
         actor: Actor::ApiKey(id),
         user_id: user.id,
         session_id: None,
+        must_enroll: must_enroll(bank, &user),
+        name: user.full_name,
+        locale: user.locale,
         permissions: permissions.intersection(parse_scopes(&row.scopes)),
         bound_to: Some(row.hash),
         ends_at: row.expires_at,
@@ -182,12 +212,16 @@ async fn active_user(
     };
     let roles = users::roles(db, id).await?;
     let held = roles.iter().fold(Permissions::NONE, |held, role| held.union(role.permissions()));
-    let unprotected = user.kind == UserKind::Staff && !user.has_second_factor();
-    if unprotected && bank.settings.is_production() {
+    if must_enroll(bank, &user) {
         // Nothing but enrolling the second factor, until it is enrolled.
         return Ok(Some((user, [Permission::ManageProfile].into_iter().collect())));
     }
     Ok(Some((user, held)))
+}
+
+/// Says whether somebody of the staff has to enrol a second factor first.
+fn must_enroll(bank: &Bank, user: &User) -> bool {
+    user.kind == UserKind::Staff && !user.has_second_factor() && bank.settings.is_production()
 }
 
 /// Writes the last use down. A failure is no reason to refuse the request; the next one tries again.

@@ -9,7 +9,7 @@ use super::session::{self, SignedIn};
 use super::{epoch, second_factor};
 use crate::Bank;
 use crate::guard::{Audience, Life};
-use crate::identity::model::{Delivery, Email, IdentityError, User, UserStatus, Visitor};
+use crate::identity::model::{Delivery, Email, IdentityError, User, UserKind, UserStatus, Visitor};
 use crate::identity::store::users;
 
 /// How long the second step may take.
@@ -24,6 +24,8 @@ pub struct FirstStep {
     pub password: Secret<String>,
     /// How the tokens shall travel.
     pub delivery: Delivery,
+    /// Whom this door is for; everybody when absent.
+    pub only: Option<UserKind>,
 }
 
 /// Holds the proofs of the second step.
@@ -35,6 +37,8 @@ pub struct SecondStep {
     pub code: Secret<String>,
     /// How the tokens shall travel.
     pub delivery: Delivery,
+    /// Whom this door is for; everybody when absent.
+    pub only: Option<UserKind>,
 }
 
 /// Says how far a sign-in came.
@@ -60,7 +64,9 @@ pub async fn sign_in(bank: &Bank, visitor: &Visitor, step: FirstStep) -> Result<
     // One hash is computed whether the user exists or not, so that the time tells nothing.
     let right = bank.guard.passwords().verify(&step.password, hash).await?;
     let known_id = known.as_ref().map(|user| user.id);
-    let Some(user) = known.filter(|user| right && user.status != UserStatus::Suspended) else {
+    let may_enter =
+        |user: &User| user.status != UserStatus::Suspended && step.only.is_none_or(|kind| kind == user.kind);
+    let Some(user) = known.filter(|user| right && may_enter(user)) else {
         return Err(attempt.fail(known_id, IdentityError::SignInFailed).await);
     };
     let renewed = renewed(bank, &user, &step.password).await?;
@@ -125,8 +131,10 @@ pub async fn second_step(
     let tx = bank.db.begin().await?;
     attempt.readmit(&tx).await?;
     let user = users::load_for_update(&tx, claims.sub).await?.ok_or(IdentityError::SignInFailed)?;
-    let stands =
-        claims.stamp == Some(user.stamp) && user.status == UserStatus::Active && user.has_second_factor();
+    let stands = claims.stamp == Some(user.stamp)
+        && user.status == UserStatus::Active
+        && user.has_second_factor()
+        && step.only.is_none_or(|kind| kind == user.kind);
     if !stands || !second_factor::take_code(bank, &tx, &user, &step.code).await? {
         tx.rollback().await?;
         return Err(attempt.fail(Some(user.id), IdentityError::SignInFailed).await);

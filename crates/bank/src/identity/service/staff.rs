@@ -36,13 +36,13 @@ pub struct UserDetail {
     pub user: User,
     /// The roles.
     pub roles: Vec<Role>,
-    /// The open sessions, oldest first.
+    /// The live sessions, oldest first.
     pub sessions: Vec<Session>,
     /// The notes, newest first.
     pub notes: Vec<Note>,
 }
 
-/// Lists users with their roles, newest first. The look is written down.
+/// Lists users with their roles, newest first; a text finds them by name, address or id. The look is written down.
 ///
 /// # Errors
 /// [`IdentityError::Forbidden`].
@@ -55,6 +55,8 @@ pub async fn list(
     caller.require(Permission::ReadUsers)?;
     let look = Event::new("user.list", Subject { kind: "user", id: "list".to_owned() });
     audit::record_read(bank, caller, look).await?;
+    let mut filter = filter;
+    filter.ids.extend(filter.text.as_deref().and_then(|text| text.parse::<UserId>().ok()));
     let page = users::list(bank.db.read(), filter, page).await?;
     let held = users::roles_of(bank.db.read(), page.items.iter().map(|user| user.id)).await?;
     Ok(page.map(|user| {
@@ -71,14 +73,22 @@ pub async fn find(bank: &Bank, caller: &Caller, id: UserId) -> Result<UserDetail
     caller.require(Permission::ReadUsers)?;
     let db = bank.db.read();
     let user = users::find(db, id).await?.ok_or(IdentityError::NotFound)?;
-    let detail = UserDetail {
-        user,
-        roles: users::roles(db, id).await?,
-        sessions: sessions::open(db, id).await?,
-        notes: users::notes(db, id).await?,
-    };
+    let (now, idle) = (bank.now(), session::idle_limit(bank, user.kind));
+    let mut sessions = sessions::open(db, id).await?;
+    sessions.retain(|session| session.overdue(now, idle).is_none());
+    let (roles, notes) = (users::roles(db, id).await?, users::notes(db, id).await?);
+    let detail = UserDetail { user, roles, sessions, notes };
     audit::record_read(bank, caller, Event::new("user.read", Subject::new("user", id))).await?;
     Ok(detail)
+}
+
+/// Counts customers by status.
+///
+/// # Errors
+/// [`IdentityError::Forbidden`].
+pub async fn count_customers(bank: &Bank, caller: &Caller) -> Result<Vec<(UserStatus, i64)>, IdentityError> {
+    caller.require(Permission::ReadUsers)?;
+    Ok(users::count_customers(bank.db.read()).await?)
 }
 
 /// Invites a member of staff; the token goes by mail.

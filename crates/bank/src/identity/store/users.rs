@@ -2,10 +2,10 @@
 
 use database::Tx;
 use kernel::{Cursor, Instant, Page, PageRequest, UserId};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{LikeExpr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, TryInsertResult,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, TryInsertResult,
 };
 
 use crate::Role;
@@ -19,8 +19,10 @@ pub struct UserFilter {
     pub kind: Option<UserKind>,
     /// With this status.
     pub status: Option<UserStatus>,
-    /// Whose name or address contains this.
+    /// Whose name or address contains this, or who is one of `ids`.
     pub text: Option<String>,
+    /// Who is found by the text in another way: by an id, by the number of an account.
+    pub ids: Vec<UserId>,
 }
 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option<User>, DbErr> {
@@ -123,11 +125,34 @@ pub(crate) async fn list(
     let rows = Entity::find()
         .apply_if(filter.kind, |query, kind| query.filter(Column::Kind.eq(kind)))
         .apply_if(filter.status, |query, status| query.filter(Column::Status.eq(status)))
-        .apply_if(filter.text, |query, text| query.filter(Column::SearchKey.contains(text.to_lowercase())))
+        .apply_if(filter.text, |query, text| query.filter(found_by(&text, filter.ids)))
         .apply_if(after, |query, after| query.filter(Column::Id.lt(after)))
         .order_by_desc(Column::Id)
         .limit(u64::from(page.limit) + 1);
     Ok(Page::cut(rows.all(db).await?, page.limit, |user| Cursor::new(user.id)))
+}
+
+/// Takes the wildcards of `like` as what they are: letters.
+fn found_by(text: &str, ids: Vec<UserId>) -> Condition {
+    let text = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let like = LikeExpr::new(format!("%{text}%")).escape('\\');
+    let by_id = (!ids.is_empty()).then(|| Column::Id.is_in(ids));
+    Condition::any().add(Column::SearchKey.like(like)).add_option(by_id)
+}
+
+/// Counts customers by status.
+pub(crate) async fn count_customers(db: &impl ConnectionTrait) -> Result<Vec<(UserStatus, i64)>, DbErr> {
+    let counted =
+        Entity::find().select_only().column(Column::Status).column_as(Column::Id.count(), "customers");
+    counted.filter(Column::Kind.eq(UserKind::Customer)).group_by(Column::Status).into_tuple().all(db).await
+}
+
+pub(crate) async fn named(
+    db: &impl ConnectionTrait,
+    ids: Vec<UserId>,
+) -> Result<Vec<(UserId, String)>, DbErr> {
+    let named = Entity::find().select_only().columns([Column::Id, Column::FullName]);
+    named.filter(Column::Id.is_in(ids)).into_tuple().all(db).await
 }
 
 pub(crate) async fn insert_note(tx: &Tx, row: Note) -> Result<(), DbErr> {

@@ -22,6 +22,15 @@ pub async fn list_jobs(
     Ok(jobs::list(bank.db.read(), filter, page).await?)
 }
 
+/// Counts the jobs of the dead letter.
+///
+/// # Errors
+/// Forbidden, storage.
+pub async fn count_dead(bank: &Bank, caller: &Caller) -> Result<u64, JobRefusal> {
+    caller.require(Permission::ReadJobs)?;
+    Ok(jobs::count_dead(bank.db.read()).await?)
+}
+
 /// Lists the schedules that have ever fired, with the slots they missed.
 ///
 /// # Errors

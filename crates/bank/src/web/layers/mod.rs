@@ -23,6 +23,7 @@ use futures_util::FutureExt;
 use kernel::RequestId;
 use tracing::Instrument;
 
+use super::page::{self, Look};
 use super::{Authenticate, Limits};
 use crate::Bank;
 
@@ -55,16 +56,23 @@ pub struct Gate {
 }
 
 /// Lets through who may come in, in the bounds of one request: the innermost layer.
-pub async fn gate(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+///
+/// What is refused here or further in becomes a problem document, or a page where a page was asked for.
+pub async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().copied();
-    let passed = AssertUnwindSafe(pass(&gate, request, next)).catch_unwind().await;
-    render::render(id, passed.unwrap_or_else(|_| render::panicked()))
+    let known = AssertUnwindSafe((gate.authenticate)(&gate.bank, &mut request)).catch_unwind().await;
+    let (parts, body) = request.into_parts();
+    let look = page::is_page(parts.uri.path()).then(|| Look::read(&gate.bank, &parts));
+    let request = Request::from_parts(parts, body);
+    let passed = match known {
+        Ok(Ok(())) => AssertUnwindSafe(pass(&gate, request, next)).catch_unwind().await,
+        Ok(Err(problem)) => Ok(problem.into_response()),
+        Err(panic) => Err(panic),
+    };
+    render::render(id, look.as_ref(), passed.unwrap_or_else(|_| render::panicked()))
 }
 
-async fn pass(gate: &Gate, mut request: Request, next: Next) -> Response {
-    if let Err(problem) = (gate.authenticate)(&gate.bank, &mut request).await {
-        return problem.into_response();
-    }
+async fn pass(gate: &Gate, request: Request, next: Next) -> Response {
     let standing = match rate::limit(&gate.counters, &request) {
         Ok(standing) => standing,
         Err(refusal) => return *refusal,

@@ -81,6 +81,8 @@ fn class(method: &Method, route: Option<&str>) -> Option<Class> {
     match route.strip_prefix("/api/v1/").unwrap_or(route) {
         "/livez" | "/readyz" => None,
         path if path.starts_with("auth/") => Some(Class::SignIn),
+        // A page at the door is a read; what it sends is a guess.
+        path if path.starts_with("/admin/sign-in") && !is_read => Some(Class::SignIn),
         "transactions/export" | "ledger/verify" | "audit-log/verify" | "audit-log/export" => {
             Some(Class::Expensive)
         }
@@ -181,6 +183,9 @@ mod tests {
             (Method::POST, "/api/v1/ledger/verify", Some(Class::Expensive)),
             (Method::GET, "/api/v1/accounts/{id}", Some(Class::Read)),
             (Method::POST, "/api/v1/transfers", Some(Class::Write)),
+            (Method::GET, "/admin/sign-in", Some(Class::Read)),
+            (Method::POST, "/admin/sign-in", Some(Class::SignIn)),
+            (Method::POST, "/admin/sign-in/code", Some(Class::SignIn)),
             (Method::DELETE, "/api/v1/me/totp", Some(Class::Write)),
         ] {
             assert_eq!(class(&method, Some(route)), expected, "{route}");

@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Response};
 use kernel::RequestId;
 
 use crate::web::Problem;
+use crate::web::page::{self, Look};
 
-/// Renders problem documents with the request id, and turns the framework's own refusals into problems.
-pub(super) fn render(id: Option<RequestId>, mut response: Response) -> Response {
+/// Renders problems with the request id, for whom `look` is a page as a page, and turns the framework's own
+/// refusals into problems.
+pub(super) fn render(id: Option<RequestId>, look: Option<&Look>, mut response: Response) -> Response {
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
         None if is_bare_refusal(&response) => from_status(response.status()),
@@ -18,7 +20,10 @@ pub(super) fn render(id: Option<RequestId>, mut response: Response) -> Response 
         Some(id) => problem.request_id(id),
         None => problem,
     };
-    replace_body(response, &problem)
+    match look {
+        Some(look) => replace_page(response, page::answer_problem(look, &problem)),
+        None => replace_body(response, &problem),
+    }
 }
 
 /// Answers for a handler that panicked, without a word about why.
@@ -33,6 +38,17 @@ fn replace_body(response: Response, problem: &Problem) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     Response::from_parts(parts, Body::from(problem.to_json()))
+}
+
+/// Puts a page where the refusal was, whose other headers stay, too.
+fn replace_page(refusal: Response, page: Response) -> Response {
+    let (mut parts, _) = refusal.into_parts();
+    let (page_parts, body) = page.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    for (name, value) in &page_parts.headers {
+        parts.headers.insert(name, value.clone());
+    }
+    Response::from_parts(parts, body)
 }
 
 /// Pages and rendered problems speak for themselves; plain text and empty bodies are the framework's.

@@ -1,6 +1,7 @@
 //! A request that is right in everything but, perhaps, who sends it: one for each route.
 
 mod accounts;
+mod console;
 mod money;
 mod oversight;
 mod people;
@@ -11,7 +12,7 @@ use serde_json::Value;
 
 use super::table::path_of;
 use super::world::{Which, Who, World};
-use crate::harness::Person;
+use crate::harness::{Clerk, Person};
 
 /// Holds a request without its sender.
 #[derive(Clone)]
@@ -20,11 +21,13 @@ pub struct Ask {
     pub body: Option<Value>,
     /// A stand-in, where the request costs the sender the session or the password.
     pub by: Option<Person>,
+    /// The same for the console.
+    pub clerk: Option<Clerk>,
 }
 
 impl Ask {
     fn to(route: &'static str) -> Self {
-        Self { path: path_of(route).to_owned(), body: None, by: None }
+        Self { path: path_of(route).to_owned(), body: None, by: None, clerk: None }
     }
 
     /// Fills in a parameter of the path.
@@ -43,10 +46,17 @@ impl Ask {
     async fn by_twin(self, world: &World, who: Who) -> Self {
         Self { by: world.twin(who).await, ..self }
     }
+
+    async fn by_twin_clerk(self, world: &World, who: Who) -> Self {
+        Self { clerk: world.twin_clerk(who).await, ..self }
+    }
 }
 
 /// Makes the request for a route: what it would use up is made for it.
 pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> Ask {
+    if let Some(ask) = console::of(world, route, who, which).await {
+        return ask;
+    }
     if let Some(ask) = people::entry(world, route, who).await {
         return ask;
     }

@@ -29,6 +29,11 @@ pub fn is_beside_the_api(path: &str) -> bool {
     ["/api/", "/docs", "/livez", "/readyz"].iter().any(|start| path.starts_with(start))
 }
 
+/// Says whether a path is one of the console's pages.
+pub fn is_page(path: &str) -> bool {
+    path == "/admin" || path.starts_with("/admin/")
+}
+
 fn row(line: &'static str) -> Row {
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
     let [route, own, missing] = cells[..] else { panic!("a row has three cells: {line}") };

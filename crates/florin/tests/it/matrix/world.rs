@@ -13,8 +13,8 @@ use ledger::{Action, ChartCode, NewTransfer, Posting, chart};
 use serde_json::{Value, json};
 
 use super::requests::{self, Ask};
-use super::table::is_beside_the_api;
-use crate::harness::{Answer, App, Person};
+use super::table::{is_beside_the_api, is_page};
+use crate::harness::{Answer, App, Clerk, Person};
 
 /// The reason that staff gives for everything.
 pub const REASON: &str = "asked for in the branch";
@@ -83,6 +83,8 @@ impl Who {
 pub struct World {
     pub app: App,
     people: Vec<(Who, Person)>,
+    /// Staff at the console.
+    clerks: Vec<(Who, Clerk)>,
     /// Where each customer is paid: an account of one's own.
     purses: Vec<(Who, AccountId)>,
     /// A's account, with a joint holder and two attorneys, and money.
@@ -120,9 +122,14 @@ impl World {
         let (opener, reader) = (["own_accounts:open"], ["own_accounts:read"]);
         let keys = [key(&app, owner, &opener).await, key(&app, owner, &reader).await];
         let (account, number) = share(&app, &people).await;
+        let mut clerks = Vec::new();
+        for (who, person) in people.iter().filter(|(who, _)| who.is_staff()) {
+            clerks.push((*who, app.clerk(&person.email).await));
+        }
         let mut world = Self {
             app,
             people,
+            clerks,
             purses,
             account,
             number,
@@ -140,6 +147,10 @@ impl World {
 
     pub fn person(&self, who: Who) -> &Person {
         &self.people.iter().find(|(one, _)| *one == who).expect("a person").1
+    }
+
+    pub fn clerk(&self, who: Who) -> &Clerk {
+        &self.clerks.iter().find(|(one, _)| *one == who).expect("a clerk").1
     }
 
     pub fn owner(&self) -> &Person {
@@ -198,6 +209,13 @@ impl World {
 
     /// Sends a request as somebody, from an address and with a key of its own.
     pub async fn send(&self, route: &'static str, who: Who, ask: Ask) -> Answer {
+        if is_page(&ask.path) {
+            let token =
+                self.clerks.iter().find(|(one, _)| *one == who).map(|(_, clerk)| clerk.token.as_str());
+            let token =
+                ask.clerk.as_ref().map(|clerk| clerk.token.clone()).or_else(|| token.map(str::to_owned));
+            return self.submit(route, who, (ask, token.as_deref())).await;
+        }
         let (method, _) = route.split_once(' ').unwrap();
         let prefix = if is_beside_the_api(&ask.path) { "" } else { "/api/v1" };
         let path = format!("{prefix}{}", ask.path);
@@ -216,6 +234,47 @@ impl World {
             None => call.send().await,
         }
     }
+
+    /// Asks for a page, or sends its form with a token: staff by the console's cookie, everybody else by what opens
+    /// the API, which must not open a page.
+    pub async fn submit(&self, route: &'static str, who: Who, (ask, token): (Ask, Option<&str>)) -> Answer {
+        let method = Method::from_bytes(route.split_once(' ').unwrap().0.as_bytes()).unwrap();
+        let count = self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut call = self.app.request(method.clone(), &ask.path);
+        call = call.from_address(&format!("10.0.{}.{}", count / 250 % 250, count % 250 + 1));
+        call = match (who, &ask.clerk) {
+            (Who::Anonymous, _) => call,
+            (Who::Key, _) => call.bearer(&self.keys[0]),
+            (_, Some(clerk)) => call.as_clerk(clerk),
+            (_, None) if who.is_staff() => call.as_clerk(self.clerk(who)),
+            (_, None) => call.by(self.person(who)),
+        };
+        if method == Method::GET {
+            return call.send().await;
+        }
+        let mut fields = form_fields(ask.body.as_ref());
+        fields.extend(token.map(|token| ("csrf".to_owned(), token.to_owned())));
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        call.form(&fields).send().await
+    }
+
+    /// Signs a new member of staff in at the console who is what `who` is, for what ends a session.
+    pub async fn twin_clerk(&self, who: Who) -> Option<Clerk> {
+        let role = who.role().filter(|role| role.is_staff())?;
+        let (_, email) = self.app.user("Robin Doe", vec![role], None).await;
+        Some(self.app.clerk(&email).await)
+    }
+}
+
+/// Writes the fields of a form.
+fn form_fields(body: Option<&Value>) -> Vec<(String, String)> {
+    let members = body.and_then(Value::as_object).into_iter().flatten();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let fields = members.flat_map(|(name, value)| match value {
+        Value::Array(values) => values.iter().map(|value| (name.clone(), text(value))).collect(),
+        value => vec![(name.clone(), text(value))],
+    });
+    fields.collect()
 }
 
 /// Speaks for the bank itself.

@@ -71,7 +71,9 @@ pub async fn users(world: &World, route: &'static str, who: Who, which: Which) -
     let because = json!({ "reason": REASON });
     let body = match route {
         "GET /users" => return Some(ask),
-        "GET /users/{id}" => return Some(ask.with("id", user(world, route, who, which).await)),
+        "GET /users/{id}" | "GET /users/{id}/kyc-level" => {
+            return Some(ask.with("id", user(world, route, who, which).await));
+        }
         "POST /users/invitations" => {
             let body = json!({ "email": new_address(world), "roles": ["support"], "reason": REASON });
             return Some(ask.body(body));
@@ -88,7 +90,7 @@ pub async fn users(world: &World, route: &'static str, who: Who, which: Which) -
     Some(ask.with("id", user(world, route, who, which).await).body(body))
 }
 
-async fn user(world: &World, route: &str, who: Who, which: Which) -> String {
+pub(super) async fn user(world: &World, route: &str, who: Who, which: Which) -> String {
     match which {
         Which::Missing => absent(UserId::PREFIX),
         Which::Owned if who.is_staff() => victim(world, route).await.to_string(),
@@ -99,7 +101,8 @@ async fn user(world: &World, route: &str, who: Who, which: Which) -> String {
 async fn victim(world: &World, route: &str) -> UserId {
     let app = &world.app;
     let role = if route.ends_with("/roles") { Role::Support } else { Role::Customer };
-    let seed = route.ends_with("/reset-totp").then(|| SEED.to_vec());
+    let is_reset = route.ends_with("/reset-totp") || route.ends_with("/reset-second-factor");
+    let seed = is_reset.then(|| SEED.to_vec());
     let (user, _) = app.user("Sam Doe", vec![role], seed).await;
     if route.ends_with("/reinstate") {
         identity::suspend(&app.bank, &system(app), user, reason()).await.unwrap();
@@ -107,7 +110,7 @@ async fn victim(world: &World, route: &str) -> UserId {
     user
 }
 
-async fn session(world: &World, which: Which) -> String {
+pub(super) async fn session(world: &World, which: Which) -> String {
     if which == Which::Missing {
         return absent(SessionId::PREFIX);
     }

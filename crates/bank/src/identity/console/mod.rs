@@ -1,0 +1,28 @@
+//! Staff's pages about people, and the door of the console.
+
+mod customer;
+mod customers;
+mod door;
+mod enrolment;
+mod enter;
+mod oneself;
+mod tiles;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Bank;
+
+pub use customer::{address as customer_address, show as show_customer};
+pub use customers::search;
+pub use enter::enter;
+pub use tiles::tiles;
+
+/// Lists the pages.
+pub fn routes() -> OpenApiRouter<Bank> {
+    OpenApiRouter::new()
+        .merge(door::routes())
+        .merge(oneself::routes())
+        .merge(enrolment::routes())
+        .merge(customers::routes())
+        .merge(customer::routes())
+}

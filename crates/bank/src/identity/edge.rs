@@ -1,0 +1,21 @@
+//! Who asks: by the console's cookie for a page, by a token or a key for everything else.
+
+use axum::extract::Request;
+use futures_util::future::BoxFuture;
+
+use super::{api, console};
+use crate::Bank;
+use crate::web::Problem;
+use crate::web::page::is_page;
+
+/// Leaves a [`Caller`](crate::Caller) in the request when it shows something that holds.
+///
+/// # Errors
+/// 503 or 500 when the database cannot say who it is.
+pub fn authenticate<'a>(bank: &'a Bank, request: &'a mut Request) -> BoxFuture<'a, Result<(), Problem>> {
+    if is_page(request.uri().path()) {
+        console::enter(bank, request)
+    } else {
+        api::authenticate_call(bank, request)
+    }
+}

@@ -1,0 +1,141 @@
+//! The built program on the data of a demo, as a child process.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+
+use bank::Role;
+use database::testing::TestDatabase;
+use serde::Deserialize;
+
+/// How long one code of an authenticator counts.
+const STEP_SECONDS: i64 = 30;
+
+/// Holds a bank that goes away with it.
+pub struct Bank {
+    child: Child,
+    /// Where it answers.
+    pub url: String,
+    sign_ins: Vec<SignIn>,
+    /// How many codes of each person were used: none works twice.
+    used: Mutex<HashMap<String, i64>>,
+    folder: PathBuf,
+    // Dropped last: it removes the database.
+    _database: Option<TestDatabase>,
+}
+
+/// Holds what one person signs in with, as the demo writes it down.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SignIn {
+    /// What the person is.
+    pub role: Role,
+    /// The id.
+    pub user_id: String,
+    /// The address.
+    pub email: String,
+    /// The password.
+    pub password: String,
+    totp_secret: Option<String>,
+    /// The accounts, oldest first; staff has none.
+    pub accounts: Vec<Account>,
+}
+
+/// Names one account of a customer.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// The id.
+    pub id: String,
+    /// The number, without blanks.
+    pub number: String,
+    /// The currency's code.
+    pub currency: String,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    sign_ins: Vec<SignIn>,
+}
+
+impl Bank {
+    /// Fills a bank with so many customers, on the engine that the environment asks for, and serves it.
+    pub async fn start(customers: u16) -> Self {
+        let database = match std::env::var_os("FLORIN_TEST_DATABASE_URL") {
+            Some(_) => Some(database::testing::fresh().await),
+            None => None,
+        };
+        let name = u64::from_be_bytes(kernel::Random::system().bytes());
+        let folder = std::env::temp_dir().join(format!("florin-browser-{name:016x}"));
+        std::fs::create_dir(&folder).expect("a folder");
+        let mut command = Command::new(std::env::var_os("FLORIN_BIN").expect("FLORIN_BIN names the program"));
+        command.args(["demo", "--customers", &customers.to_string(), "--credentials-file", "people.json"]);
+        command.current_dir(&folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs([("FLORIN_ADDR", "127.0.0.1:0"), ("FLORIN_METRICS_ADDR", "127.0.0.1:0")]);
+        match &database {
+            Some(database) => command.env("DATABASE_URL", database.url()),
+            None => command.arg("--memory"),
+        };
+        let log = std::fs::File::create(folder.join("log")).expect("a log");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut url = None;
+        for line in lines.map_while(Result::ok) {
+            if let Some((_, address)) = line.split_once("listens on ") {
+                url = Some(address.to_owned());
+            } else if line.contains("metrics on ") {
+                break;
+            }
+        }
+        let Some(url) = url else {
+            panic!("the program did not start: {}", read(&folder.join("log")));
+        };
+        let Credentials { sign_ins } =
+            serde_json::from_str(&read(&folder.join("people.json"))).expect("sign-ins");
+        Self { child, url, sign_ins, used: Mutex::default(), folder, _database: database }
+    }
+
+    /// Returns the first person with a role.
+    pub fn person(&self, role: Role) -> &SignIn {
+        self.people(role).next().expect("somebody of each role")
+    }
+
+    /// Lists the people with a role, in the order in which they came.
+    pub fn people(&self, role: Role) -> impl Iterator<Item = &SignIn> {
+        self.sign_ins.iter().filter(move |person| person.role == role)
+    }
+
+    /// Returns a code that was not used yet: this step's, then the next one's. There is no third without waiting.
+    pub fn next_code(&self, person: &SignIn) -> String {
+        let secret = person.totp_secret.as_deref().expect("staff has a second factor");
+        let secret = totp_rs::Secret::try_from_base32(secret).expect("base 32");
+        let totp = totp_rs::Builder::new().with_secret(secret.as_bytes().to_vec()).build_noncompliant();
+        let mut used = self.used.lock().expect("nobody panicked with it");
+        let used = used.entry(person.email.clone()).or_default();
+        let at = kernel::Clock::system().now().timestamp() + *used * STEP_SECONDS;
+        assert!(*used < 2, "a third code of {} within a minute", person.email);
+        *used += 1;
+        totp.generate(at.unsigned_abs()).to_string()
+    }
+
+    /// Reads what the program logged.
+    pub fn log(&self) -> String {
+        read(&self.folder.join("log"))
+    }
+}
+
+impl Drop for Bank {
+    fn drop(&mut self) {
+        // Politely, so that a throw-away database goes with it.
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        if !told.is_ok_and(|status| status.success()) {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn read(path: &std::path::Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
