@@ -281,3 +281,18 @@ pub async fn in_time<T>(work: impl Future<Output = Result<T, DbErr>>) -> Result<
 pub async fn savepoint(tx: &Tx) -> Result<Tx, DbErr> {
     tx.begin().await
 }
+
+/// Commits, and returns when the replicas that a commit waits for have all that this transaction wrote *and read*.
+///
+/// For an answer that rests on rows of others. On PostgreSQL with synchronous replicas a commit whose wait is cut short, by
+/// a crash of the server or by an operator, can be read from then on although no replica has it, and a failover would take
+/// it back. The record that is written here lies behind it in the server's log, and this commit waits for both.
+///
+/// # Errors
+/// `DbErr` when the connection is lost.
+pub async fn commit_confirmed(tx: Tx) -> Result<(), DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("select pg_logical_emit_message(true, 'florin', '')").await?;
+    }
+    tx.commit().await
+}

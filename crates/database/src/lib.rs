@@ -20,7 +20,7 @@ mod sqlite;
 pub mod testing;
 mod violated;
 
-pub use connect::{Database, Engine, Options, Pool, Tx, in_time, savepoint};
+pub use connect::{Database, Engine, Options, Pool, Tx, commit_confirmed, in_time, savepoint};
 pub use violated::{is_busy, is_unavailable, violated};
 
 /// Sorts ids, drops repeated ones, and fills the list up to a power of two with its last.

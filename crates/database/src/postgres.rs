@@ -27,8 +27,11 @@ pub(crate) async fn connect(
     statements: &Statements,
 ) -> Result<DatabaseConnection, DbErr> {
     let mut connect = sessions(options, url, &[]);
-    connect.max_connections(connections.max(1)).map_sqlx_postgres_pool_opts(|pool| {
-        pool.after_release(|connection, _| Box::pin(is_alive(connection)))
+    // Only what is named as a replica may be one.
+    let is_replica = options.read_url.as_ref().is_some_and(|replica| replica.expose() == url);
+    connect.max_connections(connections.max(1)).map_sqlx_postgres_pool_opts(move |pool| {
+        let pool = pool.after_release(|connection, _| Box::pin(is_alive(connection)));
+        if is_replica { pool } else { pool.after_connect(|connection, _| Box::pin(takes_writes(connection))) }
     });
     open(connect, options, statements).await
 }
@@ -44,7 +47,9 @@ pub(crate) async fn connect_by_key(
 ) -> Result<DatabaseConnection, DbErr> {
     let mut connect =
         sessions(options, options.url.expose(), &["enable_seqscan", "enable_hashjoin", "enable_mergejoin"]);
-    connect.max_connections(connections);
+    connect.max_connections(connections).map_sqlx_postgres_pool_opts(|pool| {
+        pool.after_connect(|connection, _| Box::pin(takes_writes(connection)))
+    });
     open(connect, options, statements).await
 }
 
@@ -77,6 +82,17 @@ async fn open(
     let mut connection = sea_orm::Database::connect(connect).await?;
     statements.watch(&mut connection, Engine::Postgres, options.slow_statement);
     Ok(connection)
+}
+
+/// Refuses a session that cannot write; the pool goes on trying until its time is over.
+///
+/// While the leader changes, a proxy or a name may lead to a server that is still, or again, a replica. A session there
+/// would be kept, and would fail for as long as that server follows.
+async fn takes_writes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let setting = "select current_setting('transaction_read_only')";
+    let read_only: String = sqlx::query_scalar(setting).fetch_one(connection).await?;
+    let follower = || sqlx::Error::Io(std::io::Error::other("the server takes no writes"));
+    if read_only == "off" { Ok(()) } else { Err(follower()) }
 }
 
 /// Waits for the end of what a connection was at when it was given back.

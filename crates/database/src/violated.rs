@@ -48,22 +48,39 @@ pub fn is_busy(error: &DbErr) -> bool {
 
 /// Says whether the database's machine cannot do its work now: no room, no disk, no server, no way to it.
 ///
-/// PostgreSQL: resources (class 53), shutting down or starting (57P), its system (58), the connection (08).
-/// SQLite: the disk fails (10), is full (13), or lacks the file (14), whatever their extension.
+/// PostgreSQL: resources (class 53), shutting down or starting (57P), its system (58), the connection (08), a replica
+/// that is about to lead or no longer does (25006); and whatever goes wrong while connecting, since a proxy without a
+/// server behind it answers anything. SQLite: the disk fails (10), is full (13), or lacks the file (14), whatever their
+/// extension.
 pub fn is_unavailable(error: &DbErr) -> bool {
+    if matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
     let Some(source) = source(error) else {
-        return matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_));
+        return false;
     };
     let sqlx::Error::Database(source) = source else {
-        return matches!(source, sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed);
+        return is_broken(source);
     };
     source.code().is_some_and(|code| {
-        let classes = ["08", "53", "57P", "58"];
+        let classes = ["08", "25006", "53", "57P", "58"];
         match sqlite_code(&code) {
             Some(number) => matches!(number, 10 | 13 | 14),
             None => classes.iter().any(|class| code.starts_with(class)),
         }
     })
+}
+
+/// Says whether the connection is what failed.
+fn is_broken(error: &sqlx::Error) -> bool {
+    matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+    )
 }
 
 /// Returns what the driver said.
@@ -115,7 +132,11 @@ fn after<'a>(message: &'a str, lead: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{sqlite_code, unique_name};
+    use std::sync::Arc;
+
+    use sea_orm::{DbErr, RuntimeErr};
+
+    use super::{is_busy, is_unavailable, sqlite_code, unique_name};
 
     #[test]
     fn sqlites_columns_become_the_constraints_name() {
@@ -129,6 +150,21 @@ mod tests {
         }
         assert_eq!(unique_name("FOREIGN KEY constraint failed"), None);
     }
+
+    #[test]
+    fn a_connection_that_cannot_be_made_is_unavailable_whatever_was_said_instead() {
+        let from = |error: sqlx::Error| RuntimeErr::SqlxError(Arc::new(error));
+        let said = |text: &str| from(sqlx::Error::Protocol(text.to_owned()));
+        for error in [
+            DbErr::Conn(said("unexpected response from SSLRequest: 0x00")),
+            DbErr::Query(said("unexpected message")),
+            DbErr::Exec(from(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into())),
+        ] {
+            assert!(is_unavailable(&error) && !is_busy(&error), "{error}");
+        }
+        assert!(!is_unavailable(&DbErr::Query(from(sqlx::Error::RowNotFound))));
+    }
+
     #[test]
     fn a_code_of_the_one_engine_is_not_taken_for_one_of_the_other() {
         // 42501, insufficient privilege, would read as busy: its last eight bits are 5.

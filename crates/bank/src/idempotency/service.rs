@@ -52,7 +52,7 @@ pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result
     let claimed = receipts::claim(&outer, key, bank.now()).await;
     // The claim itself waits for nothing but a twin, on whichever node.
     if !claimed.map_err(|error| busy_with(error, true))? {
-        return replay(&outer, key).await;
+        return replay(outer, key).await;
     }
     let work = database::savepoint(&outer).await?;
     let request_id = caller.request_id;
@@ -64,14 +64,16 @@ fn busy_with(error: DbErr, twin: bool) -> Problem {
     if twin && database::is_busy(&error) { model::in_flight() } else { Problem::from(error) }
 }
 
-async fn replay(outer: &Tx, key: ReceiptKey) -> Result<Begun, Problem> {
+/// Repeats the answer, once it is as safe as when it was first given.
+async fn replay(outer: Tx, key: ReceiptKey) -> Result<Begun, Problem> {
     // Gone between the two statements only if the purge took it at this moment: the next try finds it free.
-    let Some(stored) = receipts::find(outer, key).await? else {
+    let Some(stored) = receipts::find(&outer, key).await? else {
         return Err(model::in_flight());
     };
     if stored.fingerprint != key.fingerprint {
         return Err(model::key_reused());
     }
+    database::commit_confirmed(outer).await?;
     let Answer { status, body } = stored.answer();
     Ok(Begun::Replay(model::replayed(status, body)))
 }

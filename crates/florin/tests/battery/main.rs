@@ -39,6 +39,7 @@ mod hot_accounts;
 mod isolation;
 mod kill;
 mod network;
+mod replica;
 mod soak;
 mod space;
 mod storm;
