@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
 }
 
 /// Returns the program under test: the one named, or a fresh release build.
-fn program() -> Result<PathBuf, String> {
+pub(crate) fn program() -> Result<PathBuf, String> {
     if let Some(named) = std::env::var_os("FLORIN_BIN").filter(|path| !path.is_empty()) {
         // The tests run in their package's folder.
         return std::path::absolute(named).map_err(|error| error.to_string());

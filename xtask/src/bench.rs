@@ -8,7 +8,7 @@ mod costs;
 mod machine;
 mod measures;
 mod report;
-mod server;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};

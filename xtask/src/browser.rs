@@ -39,20 +39,25 @@ pub(crate) fn run(filters: &[String]) -> Result<ExitCode, String> {
 
 /// Returns the program to look at; nothing, after saying so, where there is no browser and nobody insists on one.
 pub(crate) fn ready() -> Result<Option<PathBuf>, String> {
-    let answers = |name: &str| {
+    if has_chromium()? { program().map(Some) } else { Ok(None) }
+}
+
+/// Says whether there is a browser, and says so aloud where there is none; under CI that is a failure.
+pub(crate) fn has_chromium() -> Result<bool, String> {
+    let answers = |name: &&str| {
         let mut probe = Command::new(name);
         probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
         probe.status().is_ok_and(|status| status.success())
     };
-    if let Some(missing) = ["chromium", "chromedriver"].into_iter().find(|name| !answers(name)) {
-        let message = format!("{missing} is missing (Debian's packages chromium and chromium-driver)");
-        if std::env::var_os("CI").is_some() {
-            return Err(message);
-        }
-        println!("SKIPPED: {message}; nothing was looked at");
-        return Ok(None);
+    let Some(missing) = ["chromium", "chromedriver"].into_iter().find(|name| !answers(name)) else {
+        return Ok(true);
+    };
+    let message = format!("{missing} is missing (Debian's packages chromium and chromium-driver)");
+    if std::env::var_os("CI").is_some() {
+        return Err(message);
     }
-    program().map(Some)
+    println!("SKIPPED: {message}; nothing was looked at");
+    Ok(false)
 }
 
 /// Returns the program under test: the one named, or the one that the usual tests build too.

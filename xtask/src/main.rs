@@ -12,8 +12,10 @@ mod browser;
 mod fuzz;
 mod model;
 mod mutants;
+mod pages;
 mod postgres;
 mod sbom;
+mod screenshots;
 mod test;
 mod tidy;
 mod workspace;
@@ -65,6 +67,18 @@ const TASKS: &[Task] = &[
         takes: "[filter…]",
         does: "use the console in Chromium as its people do, on both engines",
         run: browser::run,
+    },
+    Task {
+        name: "pages",
+        takes: "[--transfers N] [--sqlite]",
+        does: "time every page of the console with a million transfers in the book",
+        run: pages::run,
+    },
+    Task {
+        name: "screenshots",
+        takes: "",
+        does: "take the pictures of the documentation anew, docs/pictures",
+        run: screenshots::run,
     },
     Task {
         name: "berka",

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 /// Declares permissions with their text form, so that the list and the texts cannot drift apart.
 macro_rules! permissions {
-    ($($(#[$meta:meta])* $name:ident = $text:literal),+ $(,)?) => {
+    ($(#[doc = $description:literal] $name:ident = $text:literal),+ $(,)?) => {
         /// Names one thing that a caller may do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
         pub enum Permission {
-            $($(#[$meta])* #[serde(rename = $text)] $name),+
+            $(#[doc = $description] #[serde(rename = $text)] $name),+
         }
 
         impl Permission {
@@ -22,6 +22,13 @@ macro_rules! permissions {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text),+
+                }
+            }
+
+            /// Says in a sentence what it allows.
+            pub const fn description(self) -> &'static str {
+                match self {
+                    $(Self::$name => $description.trim_ascii()),+
                 }
             }
         }

@@ -41,6 +41,7 @@ fn pages() -> OpenApiRouter<Bank> {
         .merge(console::routes())
         .merge(identity::console::routes())
         .merge(kyc::console::routes())
+        .merge(oversight::console::routes(work::registry()))
 }
 
 /// Lists what the slices show on one another's pages, in the order in which it stands there.
@@ -51,8 +52,9 @@ static CONTRIBUTIONS: Contributions = Contributions {
         approvals::console::tiles,
         oversight::console::jobs_tiles,
         oversight::console::money_tiles,
+        oversight::console::health_tiles,
         identity::console::tiles,
     ],
-    search: &[identity::console::search],
+    search: &[identity::console::search, identity::console::search_team, oversight::console::search_jobs],
     holders: &[accounts::console::holders],
 };

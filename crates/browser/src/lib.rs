@@ -12,6 +12,7 @@ mod bank;
 mod driver;
 mod page;
 pub mod walk;
+pub mod work;
 
-pub use bank::{Bank, SignIn};
+pub use bank::{Account, Bank, SignIn};
 pub use driver::{Browser, Driver, Script, Theme, View};

@@ -47,7 +47,7 @@ pub async fn walk(browser: &Browser) -> Places {
 
 /// Says whether a place is a file to keep rather than a page to look at.
 pub fn is_file(kind: &str) -> bool {
-    kind.rsplit('/').next().is_some_and(|last| last.contains(".csv"))
+    kind.ends_with("/export")
 }
 
 /// Lists the kinds of pages, those without variable parts first.

@@ -205,6 +205,23 @@ impl Database {
         row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?.try_get("", "at")
     }
 
+    /// Returns how large the database is, in bytes.
+    ///
+    /// # Errors
+    /// `DbErr` when it cannot be asked.
+    pub async fn size_bytes(&self) -> Result<u64, DbErr> {
+        let sql = match self.engine {
+            Engine::Postgres => "select pg_database_size(current_database()) as bytes",
+            Engine::Sqlite => {
+                "select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()"
+            }
+        };
+        let backend = self.read.get_database_backend();
+        let row = self.read.query_one_raw(Statement::from_string(backend, sql)).await?;
+        let bytes: i64 = row.map_or(Ok(0), |row| row.try_get("", "bytes"))?;
+        Ok(u64::try_from(bytes).unwrap_or_default())
+    }
+
     /// Returns how many statements went to the database so far, through this handle and its clones.
     pub fn statements(&self) -> u64 {
         self.statements.count()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 use thiserror::Error;
 
 /// Names one calendar month: `2026-11`.
@@ -19,6 +19,12 @@ impl Month {
     /// Returns the month that a day lies in.
     pub fn of(day: NaiveDate) -> Self {
         Self(day.with_day(1).unwrap_or(day))
+    }
+
+    /// Returns the month before.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0.checked_sub_months(Months::new(1)).unwrap_or(self.0))
     }
 
     /// Returns its first day.
@@ -51,6 +57,7 @@ mod tests {
         let month: Month = "2026-02".parse().expect("a month");
         assert_eq!(month.to_string(), "2026-02");
         assert_eq!(Month::of("2026-02-28".parse().expect("a day")), month);
+        assert_eq!(month.before().before().to_string(), "2025-12");
         for text in ["2026-13", "2026-2", "2026", "2026-02-01", ""] {
             assert_eq!(text.parse::<Month>(), Err(MonthError), "{text}");
         }

@@ -2,9 +2,10 @@
 
 use chrono::NaiveDate;
 use database::Tx;
-use kernel::Actor;
+use kernel::{Actor, Instant};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::load::{exclude_writers, statement};
 use crate::{Ledger, Month};
@@ -104,6 +105,64 @@ impl Ledger {
 #[derive(FromQueryResult)]
 struct ClosedMonth {
     id: NaiveDate,
+}
+
+/// Says who closed a month, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// The month.
+    pub month: Month,
+    /// Who asked for it.
+    pub closed_by: Option<Actor>,
+    /// Who agreed.
+    pub approved_by: Option<Actor>,
+    /// When.
+    pub closed_at: Instant,
+}
+
+#[derive(FromQueryResult)]
+struct ClosingRow {
+    id: NaiveDate,
+    closed_by_kind: String,
+    closed_by_id: Option<Uuid>,
+    approved_by_kind: String,
+    approved_by_id: Option<Uuid>,
+    closed_at: Instant,
+}
+
+impl From<ClosingRow> for Closing {
+    fn from(row: ClosingRow) -> Self {
+        Self {
+            month: Month::of(row.id),
+            closed_by: Actor::from_parts(&row.closed_by_kind, row.closed_by_id),
+            approved_by: Actor::from_parts(&row.approved_by_kind, row.approved_by_id),
+            closed_at: row.closed_at,
+        }
+    }
+}
+
+/// Lists who closed which month, newest month first.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn closings(connection: &impl ConnectionTrait) -> Result<Vec<Closing>, DbErr> {
+    let sql = "
+select id, closed_by_kind, closed_by_id, approved_by_kind, approved_by_id, closed_at
+  from ledger_periods
+ order by id desc";
+    let rows = ClosingRow::find_by_statement(statement(connection, sql, [])).all(connection).await?;
+    Ok(rows.into_iter().map(Closing::from).collect())
+}
+
+/// Returns the month in which the journal begins, by the day on which its first row counts; none while it is empty.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn first_month(connection: &impl ConnectionTrait) -> Result<Option<Month>, DbErr> {
+    let sql = "select effective_on from ledger_transfers order by position limit 1";
+    let row = connection.query_one_raw(statement(connection, sql, [])).await?;
+    let day: Option<NaiveDate> = row.map(|row| row.try_get("", "effective_on")).transpose()?;
+    Ok(day.map(Month::of))
 }
 
 /// Lists the closed months, oldest first.

@@ -80,7 +80,10 @@ const BANS: &[Ban] = &[
     Ban {
         rule: "print",
         words: &["println!", "eprintln!", "print!", "eprint!", "dbg!"],
-        applies: |path| !path.starts_with("crates/florin/") && !path.starts_with("xtask/"),
+        applies: |path| {
+            let homes = ["crates/florin/", "crates/browser/src/bin/", "xtask/"];
+            !homes.iter().any(|home| path.starts_with(home))
+        },
         in_tests: InTests::Free,
         instead: "log an event with `tracing`; only the command line speaks to the terminal",
     },

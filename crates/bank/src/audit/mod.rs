@@ -24,7 +24,7 @@ mod store;
 
 pub use chain::{AuditLog, Verified, checkpoint, seal, verify};
 pub use csv::HEADER;
-pub use filter::{ActionFilter, AuditFilter, Who};
+pub use filter::{ActionFilter, AuditFilter, FilterError, Who};
 pub use model::{AuditEvent, Event, Subject};
 pub use reason::{Reason, ReasonError};
-pub use service::{AuditError, export, last, list, record, record_read};
+pub use service::{AuditError, export, find, last, list, record, record_read};

@@ -3,7 +3,7 @@
 use database::Tx;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use kernel::{ActorKind, AuditId, Page, PageRequest};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::json;
 
 use super::{AuditEvent, AuditFilter, Event, Subject, csv, store};
@@ -35,12 +35,16 @@ pub async fn record(bank: &Bank, tx: &Tx, caller: &Caller, event: Event) -> Resu
     Ok(id)
 }
 
-/// Finds the latest row of one action on one thing, in the caller's transaction.
+/// Finds the latest row of one action on one thing: in the caller's transaction where something is decided by it.
 ///
 /// # Errors
 /// `DbErr` of the query.
-pub async fn last(tx: &Tx, action: &str, subject: &Subject) -> Result<Option<AuditEvent>, DbErr> {
-    store::last(tx, action, subject).await
+pub async fn last(
+    db: &impl ConnectionTrait,
+    action: &str,
+    subject: &Subject,
+) -> Result<Option<AuditEvent>, DbErr> {
+    store::last(db, action, subject).await
 }
 
 /// Writes that staff looked at customers' data; nothing for customers and for the program itself.
@@ -74,9 +78,21 @@ pub enum AuditError {
     /// The caller may not see it.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// There is no such row.
+    #[error("no such row")]
+    NotFound,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] DbErr),
+}
+
+/// Finds one row of the log.
+///
+/// # Errors
+/// [`AuditError::Forbidden`], [`AuditError::NotFound`], storage.
+pub async fn find(bank: &Bank, caller: &Caller, id: AuditId) -> Result<AuditEvent, AuditError> {
+    caller.require(Permission::ReadAudit)?;
+    store::find(bank.db.read(), id).await?.ok_or(AuditError::NotFound)
 }
 
 /// Lists rows of the log, newest first.

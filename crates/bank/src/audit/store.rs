@@ -1,7 +1,7 @@
 //! The table `audit_events`.
 
 use database::Tx;
-use kernel::{ActorKind, Cursor, Instant, Page, PageRequest};
+use kernel::{ActorKind, AuditId, Cursor, Instant, Page, PageRequest};
 use sea_orm::prelude::{Json, Uuid};
 use sea_orm::sea_query::LikeExpr;
 use sea_orm::{
@@ -31,6 +31,10 @@ pub(crate) async fn next_position(tx: &Tx) -> Result<i64, DbErr> {
 pub(crate) async fn insert(tx: &Tx, row: AuditEvent) -> Result<(), DbErr> {
     row.into_active_model().reset_all().insert(tx).await?;
     Ok(())
+}
+
+pub(crate) async fn find(db: &impl ConnectionTrait, id: AuditId) -> Result<Option<AuditEvent>, DbErr> {
+    audit_event::Entity::find().filter(audit_event::Column::Id.eq(id)).one(db).await
 }
 
 /// Lists rows, newest first; a cursor of another list shows the first page.

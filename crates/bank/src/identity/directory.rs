@@ -32,6 +32,31 @@ pub async fn names(conn: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<St
     users::names(conn, ids).await
 }
 
+/// Says who somebody is: the name, and on which side of the counter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// First and last names.
+    pub name: String,
+    /// Customer or staff.
+    pub kind: UserKind,
+}
+
+/// Returns who users are by their ids; unknown ids are left out.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn known(
+    conn: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, Known>, DbErr> {
+    let ids: HashSet<UserId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = users::known(conn, ids.into_iter().collect()).await?;
+    Ok(rows.into_iter().map(|(id, name, kind)| (id, Known { name, kind })).collect())
+}
+
 /// Returns the full names of users by their ids; unknown ids are left out.
 ///
 /// # Errors

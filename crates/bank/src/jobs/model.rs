@@ -43,8 +43,10 @@ pub mod job {
         pub created_at: Instant,
         /// When it was done or dead.
         pub finished_at: Option<Instant>,
-        /// Whether its row goes when it is done: a schedule's beat of a few seconds.
+        /// Whether its row goes when it is done: a schedule's beat of a few seconds, work wanted once at a time.
         pub beat: bool,
+        /// How far it is, where it tells, see [`JobProgress`](super::JobProgress).
+        pub progress: Option<Json>,
     }
 
     /// None: a payload names its subjects by id.
@@ -80,6 +82,54 @@ pub enum JobState {
     Done,
     /// Failed for the last time; kept until somebody replays it.
     Dead,
+}
+
+/// Says how far a job is, while it runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct JobProgress {
+    /// What it is at.
+    #[schema(example = "chain")]
+    pub stage: String,
+    /// How much of that is done.
+    #[schema(example = 12_000)]
+    pub done: u64,
+    /// Of how much.
+    #[schema(example = 22_927)]
+    pub total: u64,
+}
+
+impl Job {
+    /// Returns how far the job is; none where it does not tell.
+    pub fn how_far(&self) -> Option<JobProgress> {
+        let progress = self.progress.clone().filter(|_| self.state == JobState::Running)?;
+        serde_json::from_value(progress).ok()
+    }
+}
+
+/// Counts the work of one kind that is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// What the work does.
+    pub kind: String,
+    /// Its time has come, and no worker has taken it yet.
+    pub due: i64,
+    /// Its time is still to come.
+    pub later: i64,
+    /// A worker holds it.
+    pub running: i64,
+    /// Failed before, and waits for another attempt; counted among `due` and `later`, too.
+    pub retrying: i64,
+    /// Failed for the last time.
+    pub dead: i64,
+    /// Since when the work that is longest due has been.
+    pub due_since: Option<Instant>,
+}
+
+impl Queue {
+    /// Counts nothing yet.
+    pub(crate) fn empty(kind: String) -> Self {
+        Self { kind, due: 0, later: 0, running: 0, retrying: 0, dead: 0, due_since: None }
+    }
 }
 
 /// Asks for background work.

@@ -60,6 +60,11 @@ impl Registry {
         self.handlers.get(kind).copied()
     }
 
+    /// Lists the kinds that have a handler, by name.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.handlers.keys().copied()
+    }
+
     /// Lists the schedules in the order of their registration.
     pub fn schedules(&self) -> &[Schedule] {
         &self.schedules

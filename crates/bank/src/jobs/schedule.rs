@@ -1,5 +1,7 @@
 //! When schedules fire: slots in time, each fired once by whoever moves the schedule forward first.
 
+use std::fmt;
+
 use chrono::DateTime;
 use chrono_tz::Tz;
 use kernel::Instant;
@@ -56,6 +58,15 @@ pub enum Rhythm {
     Cron(Box<cron::Schedule>),
 }
 
+impl fmt::Display for Rhythm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every { seconds } => write!(f, "every {seconds} s"),
+            Self::Cron(expression) => expression.fmt(f),
+        }
+    }
+}
+
 /// How far the clocks of two nodes are apart at most, in seconds.
 const CLOCKS_DIFFER: i64 = 60;
 /// The most missed slots that are counted one by one.
@@ -94,6 +105,18 @@ impl Schedule {
         }
     }
 
+    /// Returns the first slot after `now`.
+    pub fn next_slot(&self, now: Instant, zone: Tz) -> Option<Instant> {
+        match &self.rhythm {
+            Rhythm::Every { seconds } => {
+                DateTime::from_timestamp((now.timestamp().div_euclid(*seconds) + 1) * seconds, 0)
+            }
+            Rhythm::Cron(expression) => {
+                expression.after(&now.with_timezone(&zone)).next().map(|slot| slot.to_utc())
+            }
+        }
+    }
+
     /// Counts the slots strictly between two slots of a calendar; a beat misses nothing worth telling.
     pub fn missed_between(&self, last: Instant, slot: Instant, zone: Tz) -> i64 {
         let Rhythm::Cron(expression) = &self.rhythm else {
@@ -123,6 +146,10 @@ mod tests {
         text.parse().expect("an instant")
     }
 
+    fn told(beat: &str, calendar: &str) -> (String, String) {
+        (beat.to_owned(), calendar.to_owned())
+    }
+
     fn cron(expression: &str) -> Schedule {
         let rhythm = Rhythm::Cron(Box::new(expression.parse().expect("an expression")));
         Schedule { name: "test", kind: "test", rhythm }
@@ -140,6 +167,10 @@ mod tests {
             assert_eq!(every.slot(at(now), London), Some(at(beat)), "{now}");
             assert_eq!(hourly.slot(at(now), London), Some(at(hour)), "{now}");
         }
+        let (ten, eleven) = (at("2026-03-01T10:00:00Z"), at("2026-03-01T11:00:00Z"));
+        assert_eq!(hourly.next_slot(ten, London), Some(eleven));
+        assert_eq!(every.next_slot(ten, London), Some(at("2026-03-01T10:00:05Z")));
+        assert_eq!((every.rhythm.to_string(), hourly.rhythm.to_string()), told("every 5 s", "0 0 * * * *"));
     }
 
     #[test]

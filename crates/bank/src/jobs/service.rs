@@ -5,7 +5,7 @@ use kernel::{Instant, JobId, Page, PageRequest};
 use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::Notify;
 
-use super::{Job, JobError, JobSchedule, JobState, NewJob, store};
+use super::{Job, JobError, JobProgress, JobSchedule, JobState, NewJob, Queue, Schedule, store};
 use crate::Bank;
 
 /// Wakes this process's worker before its next look; only a hint, so one for all banks of the process will do.
@@ -19,6 +19,68 @@ pub async fn enqueue(bank: &Bank, tx: &Tx, job: NewJob) -> Result<(), DbErr> {
     store::insert_unless_known(tx, row(bank, job)).await?;
     wake();
     Ok(())
+}
+
+/// Asks for work that is wanted once at a time, in the caller's transaction: while a job with the key waits or
+/// runs, that one is returned. Its row goes when it is done, and frees the key; so does a failure for good.
+///
+/// # Errors
+/// `DbErr` of the statements, and for a job without a key.
+pub async fn enqueue_once(bank: &Bank, tx: &Tx, job: NewJob) -> Result<Job, DbErr> {
+    let asked = Job { beat: true, ..row(bank, job) };
+    let key = asked.dedupe_key.clone().unwrap_or_default();
+    store::insert_unless_known(tx, asked).await?;
+    wake();
+    store::find_by_key(tx, &key).await?.ok_or_else(|| DbErr::RecordNotFound("a job by its key".to_owned()))
+}
+
+/// Lets a schedule's work run now, in the caller's transaction; while it waits or runs it is not doubled.
+///
+/// # Errors
+/// `DbErr` of the statements.
+pub async fn fire_by_hand(bank: &Bank, tx: &Tx, schedule: &Schedule) -> Result<Job, DbErr> {
+    let now = bank.now();
+    let key = if schedule.is_beat() { schedule.dedupe_key(now) } else { by_hand(schedule) };
+    let payload = serde_json::json!({ "slot": now });
+    enqueue_once(bank, tx, NewJob { dedupe_key: Some(key), ..NewJob::new(schedule.kind, payload) }).await
+}
+
+fn by_hand(schedule: &Schedule) -> String {
+    format!("schedule:{}:by-hand", schedule.name)
+}
+
+/// Writes how far the running job with that key is, in a transaction of its own.
+///
+/// # Errors
+/// `DbErr` of the statements.
+pub async fn note_progress(bank: &Bank, key: &str, progress: &JobProgress) -> Result<(), DbErr> {
+    let tx = bank.db.begin().await?;
+    store::note_progress(&tx, key, serde_json::json!(progress)).await?;
+    tx.commit().await
+}
+
+/// Finds a job.
+///
+/// # Errors
+/// `DbErr` of the query.
+pub async fn find(db: &impl ConnectionTrait, id: JobId) -> Result<Option<Job>, DbErr> {
+    store::find(db, id).await
+}
+
+/// Finds a job by its dedupe key.
+///
+/// # Errors
+/// `DbErr` of the query.
+pub async fn find_by_key(db: &impl ConnectionTrait, key: &str) -> Result<Option<Job>, DbErr> {
+    store::find_by_key(db, key).await
+}
+
+/// Counts what waits, runs and is dead, by kind; a kind without any of it is left out.
+///
+/// # Errors
+/// `DbErr` of the queries.
+pub async fn queues(db: &impl ConnectionTrait, now: Instant) -> Result<Vec<Queue>, DbErr> {
+    store::queues(db, now).await
 }
 
 /// Lets this process's worker look for work now. It looks again shortly after, for the commit to come.
@@ -43,6 +105,7 @@ pub(crate) fn row(bank: &Bank, job: NewJob) -> Job {
         created_at: now,
         finished_at: None,
         beat: false,
+        progress: None,
     }
 }
 
@@ -53,6 +116,8 @@ pub struct JobFilter {
     pub state: Option<JobState>,
     /// Of which kind.
     pub kind: Option<String>,
+    /// This one alone.
+    pub id: Option<JobId>,
 }
 
 /// Lists jobs, newest first.

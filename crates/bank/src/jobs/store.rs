@@ -1,17 +1,19 @@
 //! The tables `jobs` and `job_schedules`.
 
+use std::collections::BTreeMap;
+
 use database::Tx;
 use kernel::{Cursor, Instant, JobId, Page, PageRequest};
-use sea_orm::prelude::Uuid;
+use sea_orm::prelude::{Json, Uuid};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, Statement,
 };
 
 use super::model::job;
 use super::schedule::{JobSchedule, job_schedule};
-use super::{Job, JobFilter, JobState};
+use super::{Job, JobFilter, JobState, Queue};
 
 pub(crate) async fn insert_unless_known(tx: &Tx, row: Job) -> Result<(), DbErr> {
     let known = OnConflict::column(job::Column::DedupeKey).do_nothing().to_owned();
@@ -29,6 +31,7 @@ pub(crate) async fn list(
     let rows = job::Entity::find()
         .apply_if(filter.state, |query, state| query.filter(job::Column::State.eq(state)))
         .apply_if(filter.kind, |query, kind| query.filter(job::Column::Kind.eq(kind)))
+        .apply_if(filter.id, |query, id| query.filter(job::Column::Id.eq(id)))
         .apply_if(after, |query, id| query.filter(job::Column::Id.lt(id)))
         .order_by_desc(job::Column::Id)
         .limit(u64::from(page.limit) + 1)
@@ -76,6 +79,22 @@ pub(crate) async fn lock_due(tx: &Tx, now: Instant, limit: u64) -> Result<Vec<Jo
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .all(tx)
         .await
+}
+
+pub(crate) async fn find(db: &impl ConnectionTrait, id: JobId) -> Result<Option<Job>, DbErr> {
+    job::Entity::find_by_id(id).one(db).await
+}
+
+pub(crate) async fn find_by_key(db: &impl ConnectionTrait, key: &str) -> Result<Option<Job>, DbErr> {
+    job::Entity::find().filter(job::Column::DedupeKey.eq(key)).one(db).await
+}
+
+/// Writes how far the running job with that key is.
+pub(crate) async fn note_progress(tx: &Tx, key: &str, progress: Json) -> Result<(), DbErr> {
+    let running = job::Column::DedupeKey.eq(key).and(job::Column::State.eq(JobState::Running));
+    let update = job::Entity::update_many().col_expr(job::Column::Progress, Expr::value(progress));
+    update.filter(running).exec(tx).await?;
+    Ok(())
 }
 
 /// Marks locked jobs as started under one lease.
@@ -149,6 +168,49 @@ pub(crate) async fn depths(db: &impl ConnectionTrait) -> Result<Vec<Depth>, DbEr
         .into_model()
         .all(db)
         .await
+}
+
+/// Counts what waits, runs and is dead by kind, each from its own index: what is done is never read.
+pub(crate) async fn queues(db: &impl ConnectionTrait, now: Instant) -> Result<Vec<Queue>, DbErr> {
+    const WAITING: &str = "
+select kind,
+       cast(sum(case when state = 'queued' and run_at <= $1 then 1 else 0 end) as bigint) as due,
+       cast(sum(case when state = 'queued' and run_at > $1 then 1 else 0 end) as bigint) as later,
+       cast(sum(case when state = 'running' then 1 else 0 end) as bigint) as running,
+       cast(sum(case when state = 'queued' and last_error is not null then 1 else 0 end) as bigint) as retrying,
+       min(case when state = 'queued' and run_at <= $1 then run_at end) as due_since
+  from jobs
+ where state in ('queued', 'running')
+ group by kind";
+    const DEAD: &str = "select kind, count(*) as dead from jobs where state = 'dead' group by kind";
+    let backend = db.get_database_backend();
+    let waiting = Waiting::find_by_statement(Statement::from_sql_and_values(backend, WAITING, [now.into()]));
+    let mut queues: BTreeMap<String, Queue> = BTreeMap::new();
+    for row in waiting.all(db).await? {
+        queues.insert(row.kind.clone(), row.into());
+    }
+    for row in db.query_all_raw(Statement::from_string(backend, DEAD)).await? {
+        let (kind, dead): (String, i64) = (row.try_get("", "kind")?, row.try_get("", "dead")?);
+        queues.entry(kind.clone()).or_insert_with(|| Queue::empty(kind)).dead = dead;
+    }
+    Ok(queues.into_values().collect())
+}
+
+#[derive(FromQueryResult)]
+struct Waiting {
+    kind: String,
+    due: i64,
+    later: i64,
+    running: i64,
+    retrying: i64,
+    due_since: Option<Instant>,
+}
+
+impl From<Waiting> for Queue {
+    fn from(row: Waiting) -> Self {
+        let Waiting { kind, due, later, running, retrying, due_since } = row;
+        Self { kind, due, later, running, retrying, dead: 0, due_since }
+    }
 }
 
 pub(crate) async fn schedules(db: &impl ConnectionTrait) -> Result<Vec<JobSchedule>, DbErr> {

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use crate::audit::{self, Event, Subject};
 use crate::jobs::{JobFailure, Registry};
+use crate::oversight::Proved;
 use crate::oversight::service::ledger::signing_key;
+use crate::oversight::service::proofs;
 use crate::{Bank, Caller};
 
 /// How often overdue holds are given back, and rows sealed.
@@ -26,6 +28,8 @@ pub fn register(registry: &mut Registry) {
     registry.every("ledger.seal", OFTEN, "ledger.seal");
     registry.job("ledger.checkpoint", |bank, _| Box::pin(checkpoint(bank)));
     registry.every("ledger.checkpoint", SIGN, "ledger.checkpoint");
+    registry.job(Proved::Ledger.job(), |bank, asked| Box::pin(proofs::work(bank, Proved::Ledger, asked)));
+    registry.job(Proved::AuditLog.job(), |bank, asked| Box::pin(proofs::work(bank, Proved::AuditLog, asked)));
 }
 
 /// Moves the bank's day to the calendar's, in the bank's time zone. The first run makes the day stop following

@@ -1,12 +1,16 @@
-//! A sandbox's clock, and why it does not move.
+//! What staff sees of the bank as a whole, a sandbox's clock, and what is refused.
 
-use chrono::Duration;
-use kernel::Instant;
-use ledger::PeriodError;
+use chrono::{Duration, NaiveDate};
+use kernel::{ApprovalId, Instant};
+use ledger::periods::Closing;
+use ledger::seal::Standing;
+use ledger::verify::Proof;
+use ledger::{Month, PeriodError};
 
 use crate::approvals::ApprovalError;
+use crate::audit::AuditEvent;
 use crate::context::Forbidden;
-use crate::jobs::{JobError, Ran};
+use crate::jobs::{Job, JobError, Ran};
 
 /// Holds how far a sandbox's clock is from the machine's.
 pub mod sandbox_clock {
@@ -75,6 +79,89 @@ pub enum ClockError {
     Storage(#[from] sea_orm::DbErr),
 }
 
+/// Names what can be proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proved {
+    /// Balances, journal and seals.
+    Ledger,
+    /// The audit log and its seals.
+    AuditLog,
+}
+
+/// Says how the books stand.
+#[derive(Clone, Debug)]
+pub struct LedgerStatus {
+    /// The bank's day.
+    pub business_on: NaiveDate,
+    /// The last proof.
+    pub last: Option<Proof>,
+    /// The proof that waits or runs.
+    pub running: Option<Job>,
+    /// How far the journal is sealed.
+    pub journal: Standing,
+}
+
+/// Says how the audit log stands.
+#[derive(Clone, Debug)]
+pub struct AuditStatus {
+    /// The row of the last verification.
+    pub last: Option<AuditEvent>,
+    /// The verification that waits or runs.
+    pub running: Option<Job>,
+    /// How far the log is sealed.
+    pub log: Standing,
+}
+
+/// Says what holds the bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatabaseStatus {
+    /// `SQLite` or `PostgreSQL`.
+    pub engine: &'static str,
+    /// How large it is.
+    pub size_bytes: u64,
+}
+
+/// Says how a month stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonthState {
+    /// The month.
+    pub month: Month,
+    /// Whether it takes postings.
+    pub phase: MonthPhase,
+}
+
+/// Says whether a month takes postings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MonthPhase {
+    /// It has not ended.
+    Current,
+    /// It has ended, and can be closed.
+    Over,
+    /// Its close waits for a second person.
+    Closing(ApprovalId),
+    /// It takes nothing any more.
+    Closed(Closing),
+}
+
+/// Says when a schedule fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleState {
+    /// Its name.
+    pub name: &'static str,
+    /// Which work it asks for.
+    pub kind: &'static str,
+    /// How often: `every 2 s`, or a cron expression of six fields.
+    pub rhythm: String,
+    /// The last slot that fired.
+    pub last_slot: Option<Instant>,
+    /// The next.
+    pub next_slot: Option<Instant>,
+    /// How many slots passed unfired while no worker ran.
+    pub missed: i64,
+    /// When the last such gap was found.
+    pub last_missed_at: Option<Instant>,
+}
+
 /// Says why staff cannot see or move a job.
 #[derive(Debug, thiserror::Error)]
 pub enum JobRefusal {
@@ -101,6 +188,9 @@ pub enum LedgerRefusal {
     /// No second person can be asked.
     #[error(transparent)]
     Approval(#[from] ApprovalError),
+    /// There is no such proof.
+    #[error("no such proof")]
+    NotFound,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] sea_orm::DbErr),

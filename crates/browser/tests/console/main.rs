@@ -11,6 +11,7 @@ mod door;
 mod keyboard;
 mod roles;
 mod scriptless;
+mod work;
 
 use bank::Role;
 use browser::{Bank, Browser, Driver, Script};

@@ -74,6 +74,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
         sqlite: "",
     },
+    Migration {
+        name: "m0010_oversight",
+        shared: include_str!("m0010_oversight.sql"),
+        postgres: "",
+        sqlite: "",
+    },
 ];
 
 pub(crate) struct Migrator;

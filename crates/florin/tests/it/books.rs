@@ -113,6 +113,11 @@ async fn a_month_is_closed_by_two_people_once_and_for_good() {
     assert_eq!((&done["state"], &done["result"]), (&json!("executed"), &json!({"month": "2026-02"})));
     decide(&checker).await.refused(409, "already_decided");
     close("2026-02").await.refused(409, "month_closed");
+    let months = get(&app, Role::Auditor, "/api/v1/ledger/periods").await;
+    let closed = &months["items"][1];
+    assert_eq!((&closed["month"], &closed["state"]), (&json!("2026-02"), &json!("closed")));
+    assert_eq!(closed["closed_by"], json!(maker.user_id));
+    assert_eq!(closed["approved_by"], json!(checker.user_id));
     let log = get(&app, Role::Auditor, "/api/v1/audit-log?subject=2026-02").await;
     assert_eq!(log["items"][0]["action"], "period.close");
     for role in [Role::Customer, Role::Support, Role::Compliance, Role::Auditor, Role::Admin] {
@@ -124,7 +129,9 @@ async fn a_month_is_closed_by_two_people_once_and_for_good() {
 #[tokio::test]
 async fn only_those_who_may_see_the_books_see_them() {
     let app = App::new().await;
-    for path in ["ledger/accounts", "ledger/trial-balance", "ledger/proofs"] {
+    for path in
+        ["ledger/accounts", "ledger/trial-balance", "ledger/proofs", "ledger/periods", "ledger/status"]
+    {
         let path = format!("/api/v1/{path}");
         app.get(&path).send().await.refused(401, "unauthenticated");
         for role in [Role::Customer, Role::Support, Role::Compliance] {

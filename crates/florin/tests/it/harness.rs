@@ -25,7 +25,7 @@ use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use clerks::{Clerk, token_of};
+pub use clerks::{Clerk, key_of, token_of};
 pub use people::{PASSWORD, Person};
 
 /// The instant at which every test begins: a Monday, 09:00 in London.

@@ -138,7 +138,7 @@ async fn a_permanent_failure_and_an_unknown_kind_stay_visible() {
     assert_eq!(run_due(&bank, &obedient()).await.expect("ran").dead, 1);
     ask(&bank, NewJob { most_attempts: 1, ..NewJob::new("test.unheard", Value::Null) }).await;
     assert_eq!(run_due(&bank, &obedient()).await.expect("ran").dead, 1);
-    let dead = JobFilter { state: Some(JobState::Dead), kind: None };
+    let dead = JobFilter { state: Some(JobState::Dead), ..JobFilter::default() };
     let dead = list(bank.db.read(), dead, PageRequest::first()).await.expect("a page");
     let reasons: Vec<_> = dead.items.iter().filter_map(|job| job.last_error.as_deref()).collect();
     assert_eq!(reasons, ["this version knows no such kind of job", "the account is gone"]);
@@ -161,7 +161,7 @@ async fn the_list_is_paged_by_key_and_filtered() {
     }
     assert_eq!(seen.len(), 5);
     assert!(seen.is_sorted_by(|newer, older| newer > older), "newest first, none twice");
-    let other = JobFilter { state: None, kind: Some("test.other".to_owned()) };
+    let other = JobFilter { kind: Some("test.other".to_owned()), ..JobFilter::default() };
     assert_eq!(list(bank.db.read(), other, PageRequest::first()).await.expect("a page").items, []);
     run_due(&bank, &obedient()).await.expect("ran");
 }

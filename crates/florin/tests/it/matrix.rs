@@ -28,7 +28,7 @@ const ACCOUNTS: &[&str] = &["accounts"];
 const MONEY: &[&str] = &["transfers", "transactions"];
 const SECOND_PERSON: &[&str] = &["approvals"];
 const OVERSIGHT: &[&str] = &["audit", "jobs", "ledger", "sandbox"];
-const PAGES: &[&str] = &["console", "door", "oneself", "customers"];
+const PAGES: &[&str] = &["console", "door", "oneself", "customers", "team"];
 const ASKED: &[&[&str]] = &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, SECOND_PERSON, OVERSIGHT, PAGES];
 
 /// Fields that are nobody's to send where they are not asked for.

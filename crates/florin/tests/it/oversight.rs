@@ -36,18 +36,86 @@ async fn a_dead_job_is_visible_and_replayed_and_both_are_logged() {
     assert_eq!((&dead["last_error"], &dead["attempts"]), (&json!("the account is gone"), &json!(1)));
     assert_eq!(dead["payload"], json!({"account_id": "acc_1"}));
     let path = |verb: &str| format!("/api/v1/jobs/{}/{verb}", dead["id"].as_str().expect("an id"));
-    app.post(&path("replay")).extension(auditor.clone()).send().await.refused(403, "forbidden");
-    let refused =
-        app.post(&path("run")).extension(operator.clone()).send().await.refused(409, "wrong_job_state");
+    let because = json!({ "reason": "the account is back" });
+    let ask = |verb: &str, by: &Caller| app.post(&path(verb)).extension(by.clone()).json(&because).send();
+    ask("replay", &auditor).await.refused(403, "forbidden");
+    let without = app.post(&path("replay")).extension(operator.clone()).json(&json!({})).send().await;
+    without.refused(422, "invalid_input");
+    let refused = ask("run", &operator).await.refused(409, "wrong_job_state");
     assert_eq!(refused.json()["state"], "dead");
-    let replayed = app.post(&path("replay")).extension(operator.clone()).send().await.expect(200).json();
+    let replayed = ask("replay", &operator).await.expect(200).json();
     assert_eq!((&replayed["state"], &replayed["attempts"]), (&json!("queued"), &json!(0)));
-    app.post(&path("replay")).extension(operator.clone()).send().await.refused(409, "wrong_job_state");
-    app.post(&path("run")).extension(operator.clone()).send().await.expect(200);
+    ask("replay", &operator).await.refused(409, "wrong_job_state");
+    ask("run", &operator).await.expect(200);
     assert_eq!(run_due(&app.bank, &registry).await.expect("ran").dead, 1);
     let log = get(&app, &auditor, "/api/v1/audit-log?action=job.*").await;
     let actions: Vec<_> = log["items"].as_array().expect("rows").iter().map(|row| &row["action"]).collect();
     assert_eq!(actions, ["job.run", "job.replay"]);
+    assert_eq!(log["items"][0]["reason"], "the account is back");
+    let shown = get(&app, &auditor, &format!("/api/v1/jobs/{}", dead["id"].as_str().expect("an id"))).await;
+    assert_eq!((&shown["state"], &shown["progress"]), (&json!("dead"), &Value::Null));
+    let queues = get(&app, &auditor, "/api/v1/job-queues").await;
+    let queue = json!({"kind": "test.give_up", "due": 0, "later": 0, "running": 0, "retrying": 0, "dead": 1,
+        "due_since": null});
+    assert_eq!(queues["items"], json!([queue]));
+}
+
+#[tokio::test]
+async fn a_schedule_runs_by_hand_once_at_a_time_and_says_when_it_fires_next() {
+    let app = App::new().await;
+    let (operator, auditor) = (app.caller(Role::Operations), app.caller(Role::Auditor));
+    let schedules = get(&app, &auditor, "/api/v1/job-schedules").await;
+    let purge = schedules["items"].as_array().expect("rows").iter().find(|row| row["name"] == "jobs.purge");
+    let purge = purge.expect("the purge");
+    assert_eq!((&purge["last_slot"], &purge["rhythm"]), (&Value::Null, &json!("0 40 3 * * *")));
+    assert_eq!(purge["next_slot"], "2026-03-03T03:40:00Z");
+    let run = |name: &str, by: &Caller| {
+        let call = app.post(&format!("/api/v1/job-schedules/{name}/run")).extension(by.clone());
+        call.json(&json!({ "reason": "the disk is full" })).send()
+    };
+    run("jobs.purge", &auditor).await.refused(403, "forbidden");
+    run("jobs.nothing", &operator).await.refused(404, "not_found");
+    let first = run("jobs.purge", &operator).await.expect(202).json();
+    let second = run("jobs.purge", &operator).await.expect(202).json();
+    assert_eq!(first["id"], second["id"], "what waits is not doubled");
+    app.run_jobs().await;
+    let third = run("jobs.purge", &operator).await.expect(202).json();
+    assert_ne!(first["id"], third["id"], "it is done, and can run again");
+    app.run_jobs().await;
+    let log = get(&app, &auditor, "/api/v1/audit-log?action=schedule.run").await;
+    assert_eq!(log["items"].as_array().expect("rows").len(), 3);
+    assert_eq!(log["items"][0]["subject"], "jobs.purge");
+}
+
+#[tokio::test]
+async fn proofs_run_as_background_work_one_at_a_time_and_name_who_asked() {
+    let app = App::new().await;
+    let (auditor, operator) = (app.caller(Role::Auditor), app.caller(Role::Operations));
+    let person = auditor.user_id.expect("a person");
+    app.run_jobs().await;
+    for (ask, status, last, found) in [
+        ("/api/v1/ledger/proofs", "/api/v1/ledger/status", "last_proof", "ledger.verify"),
+        ("/api/v1/audit-log/proofs", "/api/v1/audit-log/status", "last_verification", "audit.verify"),
+    ] {
+        let before = get(&app, &auditor, status).await;
+        assert_eq!((&before[last], &before["running"]), (&Value::Null, &Value::Null), "{ask}");
+        let first = app.post(ask).extension(auditor.clone()).send().await.expect(202).json();
+        let second = app.post(ask).extension(auditor.clone()).send().await.expect(202).json();
+        assert_eq!(first["id"], second["id"], "one at a time: {ask}");
+        assert_eq!(get(&app, &auditor, status).await["running"]["state"], "queued");
+        app.run_jobs().await;
+        let after = get(&app, &auditor, status).await;
+        assert_eq!(after["running"], Value::Null);
+        assert!(after[last].is_object(), "{after}");
+        let log = get(&app, &auditor, &format!("/api/v1/audit-log?action={found}")).await;
+        assert_eq!(log["items"][0]["actor"], json!(person));
+    }
+    let status = get(&app, &operator, "/api/v1/ledger/status").await;
+    assert_eq!(status["last_proof"]["passed"], true);
+    let proof = status["last_proof"]["id"].as_str().expect("an id");
+    assert_eq!(get(&app, &operator, &format!("/api/v1/ledger/proofs/{proof}")).await, status["last_proof"]);
+    assert!(get(&app, &operator, "/api/v1/database").await["size_bytes"].as_u64() > Some(0));
+    app.post("/api/v1/audit-log/proofs").extension(operator).send().await.refused(403, "forbidden");
 }
 
 #[tokio::test]
@@ -57,10 +125,11 @@ async fn a_job_that_is_absent_and_a_caller_who_may_not_are_refused() {
     for verb in ["run", "replay"] {
         for id in ["job_00000000000000000000000001", "acc_00000000000000000000000001", "x"] {
             let path = format!("/api/v1/jobs/{id}/{verb}");
-            app.post(&path).extension(operator.clone()).send().await.refused(404, "not_found");
+            let call = app.post(&path).extension(operator.clone()).json(&json!({ "reason": "late" }));
+            call.send().await.refused(404, "not_found");
         }
     }
-    for path in ["/api/v1/jobs", "/api/v1/job-schedules"] {
+    for path in ["/api/v1/jobs", "/api/v1/job-schedules", "/api/v1/job-queues", "/api/v1/database"] {
         app.get(path).send().await.refused(401, "unauthenticated");
         for role in [Role::Customer, Role::Support, Role::Compliance] {
             app.get(path).extension(app.caller(role)).send().await.refused(403, "forbidden");

@@ -137,8 +137,11 @@ async fn store(db: &Database, checkpoint: Checkpoint) -> Result<(), DbErr> {
 }
 
 /// Finds the newest checkpoint of a chain.
-pub(super) async fn newest(tx: &Tx, chain: &str) -> Result<Option<Checkpoint>, DbErr> {
-    Entity::find().filter(Column::Chain.eq(chain)).order_by_desc(Column::SealNumber).one(tx).await
+pub(super) async fn newest(
+    connection: &impl ConnectionTrait,
+    chain: &str,
+) -> Result<Option<Checkpoint>, DbErr> {
+    Entity::find().filter(Column::Chain.eq(chain)).order_by_desc(Column::SealNumber).one(connection).await
 }
 
 /// Lists the checkpoints of a chain that the database holds, oldest first.

@@ -22,6 +22,7 @@ mod evidence;
 mod journal;
 mod key;
 mod sealer;
+mod standing;
 
 pub(crate) use block::{GENESIS, page};
 pub use block::{Seal, last};
@@ -34,6 +35,7 @@ pub use evidence::{EvidenceError, Growth, Header, Inclusion, growth, inclusion};
 pub use journal::{JOURNAL_LOCK, Journal};
 pub use key::{KeyError, SigningKey, VerifyingKey};
 pub use sealer::{SealError, Sealed, seal};
+pub use standing::{MOST_COUNTED, Standing, standing};
 
 use std::future::Future;
 

@@ -18,7 +18,7 @@ mod references;
 
 pub use chain::{ChainReport, VerifyOptions, verify_chain};
 pub use fault::{Fault, FaultKind, Faults};
-pub use proof::{Proof, proofs, record};
+pub use proof::{Proof, find as find_proof, proofs, record};
 
 use std::collections::BTreeMap;
 
@@ -42,6 +42,17 @@ pub struct Report {
     pub chain: ChainReport,
     /// The first fault of each sort; empty when the ledger is right.
     pub faults: Vec<Fault>,
+}
+
+impl Stage {
+    /// Returns the name, as stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Balances => "balances",
+            Self::Chain => "chain",
+            Self::References => "references",
+        }
+    }
 }
 
 impl Report {

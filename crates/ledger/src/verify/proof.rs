@@ -101,3 +101,11 @@ pub async fn proofs(connection: &impl ConnectionTrait, page: &PageRequest) -> Re
     }
     Ok(Page::cut(query.all(connection).await?, page.limit, |proof| Cursor::new(proof.id)))
 }
+
+/// Finds a verification.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn find(connection: &impl ConnectionTrait, id: ProofId) -> Result<Option<Proof>, DbErr> {
+    Entity::find_by_id(id).one(connection).await
+}

@@ -35,7 +35,7 @@ struct CreateApiKeyRequest {
 
 /// Shows an API key without its secret.
 #[derive(Debug, Serialize, ToSchema)]
-struct ApiKeyResponse {
+pub(super) struct ApiKeyResponse {
     id: ApiKeyId,
     #[schema(example = "accounting")]
     name: String,
@@ -105,7 +105,9 @@ async fn create_api_key(
         scopes: body.scopes.into_iter().collect(),
         days: body.expires_in_days,
     };
-    let (row, text) = service::create_api_key(&bank, &caller, new).await?;
+    let tx = bank.db.begin().await?;
+    let (row, text) = service::create_api_key(&bank, &tx, &caller, new).await?;
+    tx.commit().await?;
     let shown = CreatedApiKeyResponse { key: text.expose().clone(), details: row.into() };
     Ok((StatusCode::CREATED, Json(shown)))
 }

@@ -8,18 +8,19 @@ use utoipa_axum::routes;
 
 use super::parsed;
 use super::users_shapes::{
-    AssignRolesRequest, InvitationResponse, InviteRequest, NoteResponse, ReasonRequest, UserDetailResponse,
-    UserResponse, UsersQuery, WriteNoteRequest,
+    AssignRolesRequest, InvitationResponse, InvitationsResponse, InviteRequest, NoteResponse, ReasonRequest,
+    RoleResponse, RolesResponse, UserDetailResponse, UserResponse, UsersQuery, WriteNoteRequest,
 };
 use crate::identity::UserFilter;
 use crate::identity::service::{self, Invite};
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
-use crate::{Bank, Caller};
+use crate::{Bank, Caller, Permission, Role};
 
 pub(super) fn routes() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
         .routes(routes!(list_users))
-        .routes(routes!(invite_user))
+        .routes(routes!(list_invitations, invite_user))
+        .routes(routes!(list_roles))
         .routes(routes!(show_user))
         .routes(routes!(suspend_user))
         .routes(routes!(reinstate_user))
@@ -46,6 +47,29 @@ async fn list_users(
     Ok(Json(PageResponse::new(page, |(user, roles)| UserResponse::new(user, roles))))
 }
 
+/// Lists the invitations of staff that nobody has taken up yet, newest first.
+#[utoipa::path(
+    get, path = "/users/invitations", tag = "users", operation_id = "list_invitations",
+    responses((status = 200, body = InvitationsResponse), Problems)
+)]
+async fn list_invitations(
+    State(bank): State<Bank>,
+    caller: Caller,
+) -> Result<Json<InvitationsResponse>, Problem> {
+    let open = service::list_invitations(&bank, &caller).await?;
+    Ok(Json(InvitationsResponse { items: open.into_iter().map(InvitationResponse::from).collect() }))
+}
+
+/// Lists the roles and what each may do.
+#[utoipa::path(
+    get, path = "/roles", tag = "users", operation_id = "list_roles",
+    responses((status = 200, body = RolesResponse), Problems)
+)]
+async fn list_roles(caller: Caller) -> Result<Json<RolesResponse>, Problem> {
+    caller.require(Permission::ReadUsers)?;
+    Ok(Json(RolesResponse { items: Role::ALL.into_iter().map(RoleResponse::from).collect() }))
+}
+
 /// Invites a member of staff; the token goes by mail.
 #[utoipa::path(
     post, path = "/users/invitations", tag = "users", operation_id = "invite_user",
@@ -59,7 +83,9 @@ async fn invite_user(
 ) -> Result<(StatusCode, Json<InvitationResponse>), Problem> {
     let email = parsed("/email", &body.email)?;
     let invite = Invite { email, roles: body.roles, reason: body.reason };
-    let invitation = service::invite(&bank, &caller, invite).await?;
+    let tx = bank.db.begin().await?;
+    let invitation = service::invite(&bank, &tx, &caller, invite).await?;
+    tx.commit().await?;
     Ok((StatusCode::CREATED, Json(invitation.into())))
 }
 

@@ -4,11 +4,12 @@ use kernel::{Instant, InvitationId, NoteId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::api_keys::ApiKeyResponse;
 use super::sessions::SessionResponse;
-use crate::Role;
 use crate::audit::Reason;
 use crate::identity::model::{Invitation, Note, User, UserKind, UserStatus, parse_roles};
 use crate::identity::service::UserDetail;
+use crate::{Permission, Role};
 
 /// Chooses what is listed.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -73,6 +74,8 @@ pub(super) struct UserDetailResponse {
     user: UserResponse,
     sessions: Vec<SessionResponse>,
     notes: Vec<NoteResponse>,
+    /// The API keys that act for the user, newest first.
+    api_keys: Vec<ApiKeyResponse>,
 }
 
 impl From<UserDetail> for UserDetailResponse {
@@ -82,6 +85,7 @@ impl From<UserDetail> for UserDetailResponse {
             user: UserResponse::new(detail.user, detail.roles),
             sessions: sessions.collect(),
             notes: detail.notes.into_iter().map(NoteResponse::from).collect(),
+            api_keys: detail.keys.into_iter().map(ApiKeyResponse::from).collect(),
         }
     }
 }
@@ -134,6 +138,31 @@ impl From<Invitation> for InvitationResponse {
             expires_at: invitation.expires_at,
         }
     }
+}
+
+/// Shows the invitations that are open.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct InvitationsResponse {
+    pub(super) items: Vec<InvitationResponse>,
+}
+
+/// Shows a role and what it may do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RoleResponse {
+    role: Role,
+    permissions: Vec<Permission>,
+}
+
+impl From<Role> for RoleResponse {
+    fn from(role: Role) -> Self {
+        Self { role, permissions: role.permissions().iter().collect() }
+    }
+}
+
+/// Shows every role.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RolesResponse {
+    pub(super) items: Vec<RoleResponse>,
 }
 
 /// Says why something is done.

@@ -117,17 +117,17 @@ pub async fn show(bank: &Bank, staff: &Staff, id: UserId, forms: &Forms) -> Resu
 }
 
 /// Returns what was done to the customer, without the looks, for whoever may read the audit log.
-async fn history(bank: &Bank, staff: &Staff, id: UserId) -> Result<Option<Vec<AuditEvent>>, Problem> {
+pub(super) async fn history(
+    bank: &Bank,
+    staff: &Staff,
+    id: UserId,
+) -> Result<Option<Vec<AuditEvent>>, Problem> {
     if !staff.look.may(Permission::ReadAudit) {
         return Ok(None);
     }
     let filter = AuditFilter { subject: Some(id.to_string()), ..AuditFilter::default() };
     let page = PageRequest { limit: EVENTS, after: None };
-    let listed = audit::list(bank, &staff.caller, &filter, page).await;
-    let mut events = listed.map_err(|error| match error {
-        audit::AuditError::Forbidden(forbidden) => Problem::from(forbidden),
-        audit::AuditError::Storage(error) => Problem::from(error),
-    })?;
+    let mut events = audit::list(bank, &staff.caller, &filter, page).await?;
     events.items.retain(|event| !event.action.starts_with("user.read"));
     Ok(Some(events.items))
 }

@@ -6,6 +6,7 @@ mod door;
 mod enrolment;
 mod enter;
 mod oneself;
+mod team;
 mod tiles;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -15,6 +16,7 @@ use crate::Bank;
 pub use customer::{address as customer_address, show as show_customer};
 pub use customers::search;
 pub use enter::enter;
+pub use team::{address as member_address, search as search_team};
 pub use tiles::tiles;
 
 /// Lists the pages.
@@ -25,4 +27,5 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .merge(enrolment::routes())
         .merge(customers::routes())
         .merge(customer::routes())
+        .merge(team::routes())
 }

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
+use database::Tx;
 use kernel::{ApiKeyId, Secret};
 use serde_json::{Value, json};
 
@@ -28,13 +29,14 @@ pub struct NewApiKey {
     pub days: i64,
 }
 
-/// Makes a key; its text is shown this once.
+/// Makes a key in the caller's transaction; its text is shown this once.
 ///
 /// # Errors
 /// [`IdentityError::Forbidden`], [`IdentityError::ScopeTooWide`] for more than the caller may, or for
 /// managing keys and profiles, which stays with people; [`IdentityError::LifeTooLong`].
 pub async fn create(
     bank: &Bank,
+    tx: &Tx,
     caller: &Caller,
     new: NewApiKey,
 ) -> Result<(ApiKey, Secret<String>), IdentityError> {
@@ -62,12 +64,10 @@ pub async fn create(
         last_used_at: None,
         revoked_at: None,
     };
-    let tx = bank.db.begin().await?;
-    credentials::insert_key(&tx, row.clone()).await?;
+    credentials::insert_key(tx, row.clone()).await?;
     let event = Event::new("api_key.create", Subject::new("api_key", id));
     let after = json!({ "scopes": row.scopes, "expires_at": row.expires_at });
-    audit::record(bank, &tx, caller, event.change(Value::Null, after)).await?;
-    tx.commit().await?;
+    audit::record(bank, tx, caller, event.change(Value::Null, after)).await?;
     Ok((row, key_text(id, &secret)))
 }
 

@@ -37,6 +37,6 @@ pub use session::{
 pub use sign_in::{FirstStep, SecondStep, SignIn, second_step, sign_in};
 pub use staff::{
     Invite, UserDetail, assign_roles, count_customers, end_sessions_of, find as find_user, invite,
-    list as list_users, reinstate, reset_second_factor, suspend, write_note,
+    list as list_users, list_invitations, reinstate, reset_second_factor, suspend, write_note,
 };
 pub use upkeep::sweep;

@@ -10,7 +10,7 @@ use super::register::kind_of;
 use super::{epoch, second_factor, session};
 use crate::audit::{self, Event, Reason, Subject};
 use crate::identity::model::{
-    Email, EndReason, IdentityError, Invitation, Note, Session, User, UserKind, UserStatus, role_text,
+    ApiKey, Email, EndReason, IdentityError, Invitation, Note, Session, User, UserKind, UserStatus, role_text,
 };
 use crate::identity::store::users::UserFilter;
 use crate::identity::store::{credentials, epoch as epoch_row, sessions, users};
@@ -40,6 +40,8 @@ pub struct UserDetail {
     pub sessions: Vec<Session>,
     /// The notes, newest first.
     pub notes: Vec<Note>,
+    /// The API keys that nobody has revoked, newest first.
+    pub keys: Vec<ApiKey>,
 }
 
 /// Lists users with their roles, newest first; a text finds them by name, address or id. The look is written down.
@@ -77,7 +79,8 @@ pub async fn find(bank: &Bank, caller: &Caller, id: UserId) -> Result<UserDetail
     let mut sessions = sessions::open(db, id).await?;
     sessions.retain(|session| session.overdue(now, idle).is_none());
     let (roles, notes) = (users::roles(db, id).await?, users::notes(db, id).await?);
-    let detail = UserDetail { user, roles, sessions, notes };
+    let keys = credentials::keys(db, id).await?;
+    let detail = UserDetail { user, roles, sessions, notes, keys };
     audit::record_read(bank, caller, Event::new("user.read", Subject::new("user", id))).await?;
     Ok(detail)
 }
@@ -91,11 +94,25 @@ pub async fn count_customers(bank: &Bank, caller: &Caller) -> Result<Vec<(UserSt
     Ok(users::count_customers(bank.db.read()).await?)
 }
 
-/// Invites a member of staff; the token goes by mail.
+/// Lists the invitations that nobody has taken up and whose time is not over, newest first.
+///
+/// # Errors
+/// [`IdentityError::Forbidden`].
+pub async fn list_invitations(bank: &Bank, caller: &Caller) -> Result<Vec<Invitation>, IdentityError> {
+    caller.require(Permission::InviteUsers)?;
+    Ok(credentials::open_invitations(bank.db.read(), bank.now()).await?)
+}
+
+/// Invites a member of staff in the caller's transaction; the token goes by mail.
 ///
 /// # Errors
 /// [`IdentityError::Forbidden`], [`IdentityError::RolesUnfit`], [`IdentityError::EmailTaken`].
-pub async fn invite(bank: &Bank, caller: &Caller, invite: Invite) -> Result<Invitation, IdentityError> {
+pub async fn invite(
+    bank: &Bank,
+    tx: &Tx,
+    caller: &Caller,
+    invite: Invite,
+) -> Result<Invitation, IdentityError> {
     caller.require(Permission::InviteUsers)?;
     if kind_of(&invite.roles)? != UserKind::Staff {
         return Err(IdentityError::RolesUnfit);
@@ -113,16 +130,14 @@ pub async fn invite(bank: &Bank, caller: &Caller, invite: Invite) -> Result<Invi
         expires_at: now + INVITATION_LIFE,
         accepted_at: None,
     };
-    let tx = bank.db.begin().await?;
-    if users::find_by_email(&tx, &invitation.email_key).await?.is_some() {
+    if users::find_by_email(tx, &invitation.email_key).await?.is_some() {
         return Err(IdentityError::EmailTaken);
     }
-    credentials::insert_invitation(&tx, invitation.clone()).await?;
-    mailing::ask(bank, &tx, Order::Invitation { invitation_id: invitation.id }).await?;
+    credentials::insert_invitation(tx, invitation.clone()).await?;
+    mailing::ask(bank, tx, Order::Invitation { invitation_id: invitation.id }).await?;
     let event = Event::new("user.invite", Subject::new("invitation", invitation.id)).because(invite.reason);
     let event = event.change(Value::Null, json!({ "roles": invite.roles }));
-    audit::record(bank, &tx, caller, event).await?;
-    tx.commit().await?;
+    audit::record(bank, tx, caller, event).await?;
     Ok(invitation)
 }
 

@@ -115,6 +115,16 @@ pub(crate) async fn insert_invitation(tx: &Tx, row: Invitation) -> Result<(), Db
     Ok(())
 }
 
+/// Lists what nobody has taken up and what can still be, newest first.
+pub(crate) async fn open_invitations(
+    db: &impl ConnectionTrait,
+    now: Instant,
+) -> Result<Vec<Invitation>, DbErr> {
+    let open = invitation::Entity::find().filter(invitation::Column::AcceptedAt.is_null());
+    let open = open.filter(invitation::Column::ExpiresAt.gt(now));
+    open.order_by_desc(invitation::Column::Id).limit(200).all(db).await
+}
+
 pub(crate) async fn load_invitation(tx: &Tx, id: InvitationId) -> Result<Option<Invitation>, DbErr> {
     invitation::Entity::find_by_id(id).lock_exclusive().one(tx).await
 }

@@ -155,6 +155,14 @@ pub(crate) async fn named(
     named.filter(Column::Id.is_in(ids)).into_tuple().all(db).await
 }
 
+pub(crate) async fn known(
+    db: &impl ConnectionTrait,
+    ids: Vec<UserId>,
+) -> Result<Vec<(UserId, String, UserKind)>, DbErr> {
+    let known = Entity::find().select_only().columns([Column::Id, Column::FullName, Column::Kind]);
+    known.filter(Column::Id.is_in(ids)).into_tuple().all(db).await
+}
+
 pub(crate) async fn insert_note(tx: &Tx, row: Note) -> Result<(), DbErr> {
     note::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
     Ok(())

@@ -16,11 +16,15 @@ use super::patience::{Waited, wait_for};
 use super::proofs::FaultResponse;
 use crate::audit::{self, ActionFilter, AuditError, AuditEvent, AuditFilter, Verified, Who};
 use crate::oversight::service;
-use crate::web::{Json, ListQuery, PageResponse, Problem, Problems, Query};
+use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
 pub(super) fn routes() -> OpenApiRouter<Bank> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(export)).routes(routes!(verify))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(export))
+        .routes(routes!(verify))
 }
 
 /// Chooses rows of the audit log.
@@ -99,6 +103,23 @@ async fn list(
     let page = ListQuery { limit: query.limit, after: query.after.clone() }.page_of::<i64>()?;
     let page = audit::list(&bank, &caller, &query.filter()?, page).await?;
     Ok(Json(PageResponse::new(page, AuditEventResponse::from)))
+}
+
+/// Shows one row of the audit log.
+#[utoipa::path(
+    get,
+    path = "/audit-log/{id}",
+    operation_id = "show_audit_event",
+    tag = "audit",
+    params(("id" = AuditId, Path)),
+    responses((status = 200, body = AuditEventResponse), Problems)
+)]
+async fn show(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Path(id): Path<AuditId>,
+) -> Result<Json<AuditEventResponse>, Problem> {
+    Ok(Json(audit::find(&bank, &caller, id).await?.into()))
 }
 
 /// Exports the audit log as CSV, newest first. The export is itself a row of the log.
@@ -215,6 +236,7 @@ impl From<AuditError> for Problem {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::Forbidden(forbidden) => forbidden.into(),
+            AuditError::NotFound => Self::not_found(),
             AuditError::Storage(error) => error.into(),
         }
     }

@@ -9,17 +9,20 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::jobs::{Job, JobError, JobFilter, JobSchedule, JobState};
-use crate::oversight::{JobRefusal, service};
+use crate::audit::Reason;
+use crate::jobs::{Job, JobError, JobFilter, JobProgress, JobState, Queue};
+use crate::oversight::{DatabaseStatus, JobRefusal, service};
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
 pub(super) fn routes() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
         .routes(routes!(list))
-        .routes(routes!(schedules))
+        .routes(routes!(show))
+        .routes(routes!(queues))
         .routes(routes!(replay))
         .routes(routes!(run))
+        .routes(routes!(database))
 }
 
 /// Chooses jobs.
@@ -40,7 +43,7 @@ struct JobsQuery {
 
 /// Shows one piece of background work.
 #[derive(Debug, Serialize, ToSchema)]
-struct JobResponse {
+pub(super) struct JobResponse {
     id: JobId,
     /// What it does.
     #[schema(example = "identity.send_mail")]
@@ -60,6 +63,8 @@ struct JobResponse {
     most_attempts: i32,
     /// Why the last attempt failed.
     last_error: Option<String>,
+    /// How far it is, while it runs; null where it does not tell.
+    progress: Option<JobProgress>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
     /// Until when a worker holds it.
@@ -70,26 +75,52 @@ struct JobResponse {
     finished_at: Option<Instant>,
 }
 
-/// Shows one schedule.
+/// Shows the work of one kind that is not done.
 #[derive(Debug, Serialize, ToSchema)]
-struct JobScheduleResponse {
-    #[schema(example = "ledger.end_of_day")]
-    name: String,
-    /// The last slot that fired.
-    #[schema(value_type = String, format = DateTime)]
-    last_slot: Instant,
-    /// How many slots passed unfired while no worker ran; one run caught up with each gap.
+struct QueueResponse {
+    #[schema(example = "identity.send_mail")]
+    kind: String,
+    /// Its time has come, and no worker has taken it yet.
+    #[schema(example = 3)]
+    due: i64,
+    /// Its time is still to come.
     #[schema(example = 0)]
-    missed: i64,
-    /// When the last such gap was found.
+    later: i64,
+    /// A worker holds it.
+    #[schema(example = 1)]
+    running: i64,
+    /// Failed before, and waits for another attempt; counted among `due` and `later`, too.
+    #[schema(example = 0)]
+    retrying: i64,
+    /// Failed for the last time.
+    #[schema(example = 0)]
+    dead: i64,
+    /// Since when the work that is longest due has been.
     #[schema(value_type = Option<String>, format = DateTime)]
-    last_missed_at: Option<Instant>,
+    due_since: Option<Instant>,
 }
 
-/// Shows every schedule that has ever fired.
+/// Shows every kind that has work which is not done.
 #[derive(Debug, Serialize, ToSchema)]
-struct JobSchedulesResponse {
-    items: Vec<JobScheduleResponse>,
+struct QueuesResponse {
+    items: Vec<QueueResponse>,
+}
+
+/// Says why a job is moved.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoveJobRequest {
+    pub(super) reason: Reason,
+}
+
+/// Shows what holds the bank.
+#[derive(Debug, Serialize, ToSchema)]
+struct DatabaseResponse {
+    /// `SQLite` or `PostgreSQL`.
+    #[schema(example = "PostgreSQL")]
+    engine: &'static str,
+    #[schema(example = 734_003_200)]
+    size_bytes: u64,
 }
 
 /// Lists background work, newest first; the dead letter by `state=dead`.
@@ -107,22 +138,52 @@ async fn list(
     Query(query): Query<JobsQuery>,
 ) -> Result<Json<PageResponse<JobResponse>>, Problem> {
     let page = ListQuery { limit: query.limit, after: query.after }.page_of::<JobId>()?;
-    let filter = JobFilter { state: query.state, kind: query.kind };
+    let filter = JobFilter { state: query.state, kind: query.kind, id: None };
     let page = service::jobs::list_jobs(&bank, &caller, filter, page).await?;
     Ok(Json(PageResponse::new(page, JobResponse::from)))
 }
 
-/// Lists the schedules, with the slots they missed.
+/// Shows one piece of background work.
 #[utoipa::path(
     get,
-    path = "/job-schedules",
-    operation_id = "list_job_schedules",
+    path = "/jobs/{id}",
+    operation_id = "show_job",
     tag = "jobs",
-    responses((status = 200, body = JobSchedulesResponse), Problems)
+    params(("id" = JobId, Path)),
+    responses((status = 200, body = JobResponse), Problems)
 )]
-async fn schedules(State(bank): State<Bank>, caller: Caller) -> Result<Json<JobSchedulesResponse>, Problem> {
-    let rows = service::jobs::list_schedules(&bank, &caller).await?;
-    Ok(Json(JobSchedulesResponse { items: rows.into_iter().map(JobScheduleResponse::from).collect() }))
+async fn show(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Path(id): Path<JobId>,
+) -> Result<Json<JobResponse>, Problem> {
+    Ok(Json(service::jobs::find_job(&bank, &caller, id).await?.into()))
+}
+
+/// Counts the work that is not done, by kind.
+#[utoipa::path(
+    get,
+    path = "/job-queues",
+    operation_id = "list_job_queues",
+    tag = "jobs",
+    responses((status = 200, body = QueuesResponse), Problems)
+)]
+async fn queues(State(bank): State<Bank>, caller: Caller) -> Result<Json<QueuesResponse>, Problem> {
+    let queues = service::jobs::list_queues(&bank, &caller).await?;
+    Ok(Json(QueuesResponse { items: queues.into_iter().map(QueueResponse::from).collect() }))
+}
+
+/// Says which engine holds the bank, and how large it is.
+#[utoipa::path(
+    get,
+    path = "/database",
+    operation_id = "show_database",
+    tag = "jobs",
+    responses((status = 200, body = DatabaseResponse), Problems)
+)]
+async fn database(State(bank): State<Bank>, caller: Caller) -> Result<Json<DatabaseResponse>, Problem> {
+    let DatabaseStatus { engine, size_bytes } = service::status::database_status(&bank, &caller).await?;
+    Ok(Json(DatabaseResponse { engine, size_bytes }))
 }
 
 /// Takes a job out of the dead letter; it starts over.
@@ -132,14 +193,16 @@ async fn schedules(State(bank): State<Bank>, caller: Caller) -> Result<Json<JobS
     operation_id = "replay_job",
     tag = "jobs",
     params(("id" = JobId, Path)),
+    request_body = MoveJobRequest,
     responses((status = 200, body = JobResponse), Problems)
 )]
 async fn replay(
     State(bank): State<Bank>,
     caller: Caller,
     Path(id): Path<JobId>,
+    Json(body): Json<MoveJobRequest>,
 ) -> Result<Json<JobResponse>, Problem> {
-    Ok(Json(service::jobs::replay_job(&bank, &caller, id).await?.into()))
+    Ok(Json(service::jobs::replay_job(&bank, &caller, id, body.reason).await?.into()))
 }
 
 /// Lets a queued job run now instead of at its time.
@@ -149,19 +212,22 @@ async fn replay(
     operation_id = "run_job",
     tag = "jobs",
     params(("id" = JobId, Path)),
+    request_body = MoveJobRequest,
     responses((status = 200, body = JobResponse), Problems)
 )]
 async fn run(
     State(bank): State<Bank>,
     caller: Caller,
     Path(id): Path<JobId>,
+    Json(body): Json<MoveJobRequest>,
 ) -> Result<Json<JobResponse>, Problem> {
-    Ok(Json(service::jobs::run_job(&bank, &caller, id).await?.into()))
+    Ok(Json(service::jobs::run_job(&bank, &caller, id, body.reason).await?.into()))
 }
 
 impl From<Job> for JobResponse {
     fn from(job: Job) -> Self {
         Self {
+            progress: job.how_far(),
             id: job.id,
             kind: job.kind,
             payload: job.payload,
@@ -177,10 +243,10 @@ impl From<Job> for JobResponse {
     }
 }
 
-impl From<JobSchedule> for JobScheduleResponse {
-    fn from(row: JobSchedule) -> Self {
-        let JobSchedule { name, last_slot, missed, last_missed_at } = row;
-        Self { name, last_slot, missed, last_missed_at }
+impl From<Queue> for QueueResponse {
+    fn from(queue: Queue) -> Self {
+        let Queue { kind, due, later, running, retrying, dead, due_since } = queue;
+        Self { kind, due, later, running, retrying, dead, due_since }
     }
 }
 

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::NaiveDate;
-use kernel::{AccountId, Currency, Instant};
+use kernel::{AccountId, Actor, ApprovalId, Currency, Instant};
 use ledger::lookup::AccountFilter;
 use ledger::trial::TrialLine;
 use ledger::{Account, AccountStatus, Month, PeriodError};
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::approvals::ApprovalResponse;
 use crate::audit::Reason;
-use crate::oversight::{LedgerRefusal, service};
+use crate::oversight::{LedgerRefusal, MonthPhase, MonthState, service};
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
@@ -23,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
         .routes(routes!(accounts))
         .routes(routes!(trial_balance))
+        .routes(routes!(periods))
         .routes(routes!(close_period))
 }
 
@@ -176,6 +177,75 @@ fn totals(lines: &[TrialLine]) -> Vec<TrialTotalResponse> {
     totals.collect()
 }
 
+/// Shows how one month stands.
+#[derive(Debug, Serialize, ToSchema)]
+struct PeriodResponse {
+    #[schema(example = "2026-02")]
+    month: String,
+    /// `current`, `over` (it can be closed), `closing` (waits for a second person) or `closed`.
+    #[schema(example = "closed")]
+    state: &'static str,
+    /// What the second person decides on.
+    approval_id: Option<ApprovalId>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    closed_at: Option<Instant>,
+    /// Who asked for it: an id, or `system`.
+    closed_by: Option<String>,
+    /// Who agreed.
+    approved_by: Option<String>,
+}
+
+/// Shows every month of the journal, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct PeriodsResponse {
+    items: Vec<PeriodResponse>,
+}
+
+/// Lists the months from the journal's first to the current one, newest first, and how each stands.
+#[utoipa::path(
+    get,
+    path = "/ledger/periods",
+    tag = "ledger",
+    operation_id = "list_periods",
+    responses((status = 200, body = PeriodsResponse), Problems)
+)]
+async fn periods(State(bank): State<Bank>, caller: Caller) -> Result<Json<PeriodsResponse>, Problem> {
+    let months = service::periods::list_months(&bank, &caller).await?;
+    Ok(Json(PeriodsResponse { items: months.into_iter().map(PeriodResponse::from).collect() }))
+}
+
+impl From<MonthState> for PeriodResponse {
+    fn from(MonthState { month, phase }: MonthState) -> Self {
+        let bare = |state| Self {
+            month: month.to_string(),
+            state,
+            approval_id: None,
+            closed_at: None,
+            closed_by: None,
+            approved_by: None,
+        };
+        match phase {
+            MonthPhase::Current => bare("current"),
+            MonthPhase::Over => bare("over"),
+            MonthPhase::Closing(approval) => Self { approval_id: Some(approval), ..bare("closing") },
+            MonthPhase::Closed(closing) => Self {
+                closed_at: Some(closing.closed_at),
+                closed_by: closing.closed_by.map(named),
+                approved_by: closing.approved_by.map(named),
+                ..bare("closed")
+            },
+        }
+    }
+}
+
+fn named(actor: Actor) -> String {
+    match actor {
+        Actor::Customer(id) | Actor::Staff(id) => id.to_string(),
+        Actor::ApiKey(id) => id.to_string(),
+        Actor::System => "system".to_owned(),
+    }
+}
+
 /// Says why a month is closed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -257,6 +327,7 @@ impl From<LedgerRefusal> for Problem {
                 error.into()
             }
             LedgerRefusal::Approval(error) => error.into(),
+            LedgerRefusal::NotFound => Self::not_found(),
         }
     }
 }

@@ -12,16 +12,16 @@ use utoipa_axum::routes;
 
 use super::patience::{Waited, wait_for};
 use crate::oversight::service;
-use crate::web::{Json, ListQuery, PageResponse, Problem, Problems, Query};
+use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
 pub(super) fn routes() -> OpenApiRouter<Bank> {
-    OpenApiRouter::new().routes(routes!(verify)).routes(routes!(proofs))
+    OpenApiRouter::new().routes(routes!(verify)).routes(routes!(proofs)).routes(routes!(show))
 }
 
 /// Shows one run of the ledger's proof.
 #[derive(Debug, Serialize, ToSchema)]
-struct ProofResponse {
+pub(super) struct ProofResponse {
     id: ProofId,
     #[schema(value_type = String, format = DateTime)]
     started_at: Instant,
@@ -122,6 +122,23 @@ async fn proofs(
 ) -> Result<Json<PageResponse<ProofResponse>>, Problem> {
     let page = service::ledger::list_proofs(&bank, &caller, &query.page_of::<ProofId>()?).await?;
     Ok(Json(PageResponse::new(page, ProofResponse::from)))
+}
+
+/// Shows one proof of the ledger.
+#[utoipa::path(
+    get,
+    path = "/ledger/proofs/{id}",
+    operation_id = "show_proof",
+    tag = "ledger",
+    params(("id" = ProofId, Path)),
+    responses((status = 200, body = ProofResponse), Problems)
+)]
+async fn show(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Path(id): Path<ProofId>,
+) -> Result<Json<ProofResponse>, Problem> {
+    Ok(Json(service::ledger::find_proof(&bank, &caller, id).await?.into()))
 }
 
 impl From<Proof> for ProofResponse {

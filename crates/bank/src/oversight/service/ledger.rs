@@ -1,13 +1,14 @@
 //! The books, as staff sees them, and the proof that they are right.
 
 use chrono::NaiveDate;
-use kernel::{Page, PageRequest, ProofId};
-use ledger::Account;
-use ledger::chart::CUSTOMER_DEPOSIT;
+use kernel::{Currency, Page, PageRequest, ProofId};
+use ledger::chart::{self, CUSTOMER_DEPOSIT};
 use ledger::lookup::{self, AccountFilter};
 use ledger::seal::SigningKey;
 use ledger::trial::{self, TrialLine};
-use ledger::verify::{self, Fault, Proof, VerifyOptions};
+use ledger::verify::{self, Fault, Progress, Proof, VerifyOptions};
+use ledger::{Account, ChartCode};
+use sea_orm::DbErr;
 use serde_json::json;
 
 use crate::audit::{self, Event, Subject};
@@ -33,6 +34,20 @@ pub async fn list_accounts(
     Ok(page)
 }
 
+/// Lists the currencies that the bank has accounts of its own in.
+///
+/// # Errors
+/// Forbidden, storage.
+pub async fn list_currencies(bank: &Bank, caller: &Caller) -> Result<Vec<Currency>, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    let tills: Vec<_> =
+        Currency::all().map(|currency| chart::account_id(ChartCode::Cash, currency)).collect();
+    let tills = lookup::accounts(bank.db.read(), &tills).await?;
+    let mut currencies: Vec<_> = tills.iter().map(|till| till.currency).collect();
+    currencies.sort_by_key(|currency| currency.code().to_owned());
+    Ok(currencies)
+}
+
 /// Returns what was debited and credited, per code and currency, now or by the end of a business day.
 ///
 /// # Errors
@@ -52,8 +67,17 @@ pub async fn trial_balance(
 /// Forbidden, storage. What is wrong in the ledger is not an error but stands in the proof.
 pub async fn verify_ledger(bank: &Bank, caller: &Caller) -> Result<(Proof, Vec<Fault>), LedgerRefusal> {
     caller.require(Permission::VerifyLedger)?;
+    Ok(prove(bank, caller, &mut |_| {}).await?)
+}
+
+/// Verifies the whole ledger for somebody who may, and tells how far it is.
+pub(super) async fn prove(
+    bank: &Bank,
+    caller: &Caller,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(Proof, Vec<Fault>), DbErr> {
     let started_at = bank.now();
-    let report = verify::verify(&bank.db, &options(bank), &mut |_| {}).await?;
+    let report = verify::verify(&bank.db, &options(bank), progress).await?;
     let id = ProofId::generate(bank.now(), &bank.random);
     let tx = bank.db.begin().await?;
     let proof = verify::record(&tx, id, &report, (started_at, bank.now())).await?;
@@ -65,6 +89,15 @@ pub async fn verify_ledger(bank: &Bank, caller: &Caller) -> Result<(Proof, Vec<F
         tracing::error!(proof.id = %id, faults = proof.faults, "the ledger does not prove right");
     }
     Ok((proof, report.faults))
+}
+
+/// Finds a proof.
+///
+/// # Errors
+/// Forbidden, absent, storage.
+pub async fn find_proof(bank: &Bank, caller: &Caller, id: ProofId) -> Result<Proof, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    verify::find_proof(bank.db.latest(), id).await?.ok_or(LedgerRefusal::NotFound)
 }
 
 /// Lists the proofs, newest first.

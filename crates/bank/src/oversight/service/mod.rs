@@ -5,3 +5,5 @@ pub(crate) mod clock;
 pub(crate) mod jobs;
 pub(crate) mod ledger;
 pub(crate) mod periods;
+pub(crate) mod proofs;
+pub(crate) mod status;

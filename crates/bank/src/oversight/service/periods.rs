@@ -1,18 +1,22 @@
 //! Closing a month: asked for by one person, carried out by another, and final.
 
+use std::collections::HashMap;
+
 use database::Tx;
 use futures_util::future::BoxFuture;
-use kernel::Actor;
+use kernel::{Actor, ApprovalId, PageRequest};
 use ledger::{Month, MonthError, PeriodError, periods};
 use serde_json::{Value, json};
 
-use crate::approvals::{self, Approval, Command, Executors};
+use crate::approvals::{self, Approval, ApprovalFilter, ApprovalState, Command, Executors};
 use crate::audit::{self, Event, Reason, Subject};
-use crate::oversight::LedgerRefusal;
+use crate::oversight::{LedgerRefusal, MonthPhase, MonthState};
 use crate::web::Problem;
 use crate::{Bank, Caller, Permission};
 
 const CLOSE_PERIOD: &str = "ledger.close_period";
+/// Fifty years: a journal that begins earlier has a wrong date in it.
+const MOST_MONTHS: usize = 600;
 
 /// Adds what closes a month once a second person agreed.
 pub fn executors(executors: &mut Executors) {
@@ -49,6 +53,49 @@ pub async fn request_close(
     let approval = approvals::request(bank, &tx, caller, command).await?;
     tx.commit().await?;
     Ok(approval)
+}
+
+/// Lists the months from the journal's first to the current one, newest first, and how each stands.
+///
+/// # Errors
+/// Forbidden, storage.
+pub async fn list_months(bank: &Bank, caller: &Caller) -> Result<Vec<MonthState>, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    let db = bank.db.latest();
+    let current = Month::of(bank.ledger.business_date(db).await?);
+    let closings = periods::closings(db).await?;
+    let earliest = closings.last().map(|closing| closing.month);
+    let first = periods::first_month(db).await?.into_iter().chain(earliest).min().unwrap_or(current);
+    let waiting = waiting(bank, caller).await?;
+    let mut months = Vec::new();
+    let mut month = current;
+    while month >= first && months.len() < MOST_MONTHS {
+        let closing = closings.iter().find(|closing| closing.month == month);
+        let phase = match (closing, waiting.get(&month.to_string())) {
+            (Some(closing), _) => MonthPhase::Closed(closing.clone()),
+            (None, Some(approval)) => MonthPhase::Closing(*approval),
+            (None, None) if month == current => MonthPhase::Current,
+            (None, None) => MonthPhase::Over,
+        };
+        months.push(MonthState { month, phase });
+        month = month.before();
+    }
+    Ok(months)
+}
+
+/// Returns the closes that wait for a second person, by month; none to whoever may not see what waits.
+async fn waiting(bank: &Bank, caller: &Caller) -> Result<HashMap<String, ApprovalId>, LedgerRefusal> {
+    if !caller.may(Permission::ReadApprovals) {
+        return Ok(HashMap::new());
+    }
+    let filter = ApprovalFilter {
+        state: Some(ApprovalState::Pending),
+        kind: Some(CLOSE_PERIOD.to_owned()),
+        ..ApprovalFilter::default()
+    };
+    let page = PageRequest { limit: PageRequest::MOST, after: None };
+    let listed = approvals::list(bank, caller, filter, page).await?;
+    Ok(listed.items.into_iter().map(|approval| (approval.subject_id, approval.id)).collect())
 }
 
 fn close<'a>(

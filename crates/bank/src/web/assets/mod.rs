@@ -39,12 +39,13 @@ pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 });
 
 /// The parts of the stylesheet in the order of the cascade.
-const STYLE: [&str; 5] = [
+const STYLE: [&str; 6] = [
     include_str!("style/base.css"),
     include_str!("style/frame.css"),
     include_str!("style/content.css"),
     include_str!("style/forms.css"),
     include_str!("style/door.css"),
+    include_str!("style/oversight.css"),
 ];
 
 impl Asset {

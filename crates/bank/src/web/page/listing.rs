@@ -32,6 +32,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Listing {
 }
 
 impl Listing {
+    /// Asks for a list without filters, from its beginning: beside a form that was refused.
+    pub fn at_path(path: &str) -> Self {
+        Self::read(path, "")
+    }
+
     fn read(path: &str, query: &str) -> Self {
         let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
         let pairs = pairs.filter(|(_, value)| !value.trim().is_empty()).collect();
@@ -42,6 +47,11 @@ impl Listing {
     pub fn text(&self, name: &str) -> &str {
         let mut values = self.pairs.iter().filter(|(found, _)| found == name);
         values.next().map_or("", |(_, value)| value.trim())
+    }
+
+    /// Says whether a filter has a value: whether a choice is the one that was taken.
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.text(name) == value
     }
 
     /// Reads a filter by its name on the wire.
@@ -83,6 +93,11 @@ impl Listing {
         (!self.text(AFTER).is_empty()).then(|| self.at(None))
     }
 
+    /// Returns the list with its filters, from its beginning.
+    pub fn first(&self) -> String {
+        self.at(None)
+    }
+
     /// Says whether something narrows the list.
     pub fn is_filtered(&self) -> bool {
         self.pairs.iter().any(|(name, _)| name != AFTER)
@@ -112,6 +127,7 @@ mod tests {
         assert_eq!((listing.text("q"), listing.text("status")), ("a b&c", ""));
         assert!(listing.is_filtered());
         assert_eq!(listing.newest().as_deref(), Some("/admin/things?q=a+b%26c"));
+        assert_eq!(listing.first(), "/admin/things?q=a+b%26c");
         assert_eq!(listing.older(), None);
         let listing = listing.followed_by(Some(&Cursor::new("7")));
         assert_eq!(listing.older().as_deref(), Some("/admin/things?q=a+b%26c&after=Nw"));

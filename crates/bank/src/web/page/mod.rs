@@ -12,6 +12,7 @@
 //! | Amounts, movements, dates, times | methods of [`Look`] |
 //! | Badges, charts | [`Badge`], [`Bars`] |
 //! | Filters that survive paging | [`Listing`] |
+//! | The page of what an id names | [`place_of`] |
 //! | Navigation | [`navigation::ENTRIES`] |
 //! | What one slice shows on another's page, on the home page and in the search | [`Contributions`], listed in `router.rs` |
 //!
@@ -32,6 +33,7 @@ mod listing;
 mod look;
 mod markup;
 pub mod navigation;
+mod places;
 mod refusal;
 mod show;
 mod staff;
@@ -47,6 +49,7 @@ pub use guard::{TOKEN_FIELD, guard};
 pub use listing::Listing;
 pub use look::Look;
 pub use markup::Markup;
+pub use places::place_of;
 pub use refusal::answer as answer_problem;
 pub use show::show;
 pub use staff::{Guest, Staff};

@@ -31,6 +31,38 @@ pub const ENTRIES: &[Entry] = &[
         needs: Some(Permission::ReadUsers),
         key: 'c',
     },
+    Entry {
+        group: "Oversight",
+        label: "Ledger",
+        href: "/admin/ledger",
+        icon: "ledger",
+        needs: Some(Permission::ReadLedger),
+        key: 'l',
+    },
+    Entry {
+        group: "Oversight",
+        label: "Audit log",
+        href: "/admin/audit-log",
+        icon: "audit",
+        needs: Some(Permission::ReadAudit),
+        key: 'u',
+    },
+    Entry {
+        group: "Oversight",
+        label: "Jobs",
+        href: "/admin/jobs",
+        icon: "job",
+        needs: Some(Permission::ReadJobs),
+        key: 'j',
+    },
+    Entry {
+        group: "Oversight",
+        label: "Team",
+        href: "/admin/team",
+        icon: "team",
+        needs: Some(Permission::ReadUsers),
+        key: 'e',
+    },
 ];
 
 /// Holds the entries under one heading.

@@ -35,7 +35,7 @@ async fn every_page_without_a_session_leads_to_the_door_and_back() {
     let document = serde_json::to_value(bank::router::console_document()).unwrap();
     for (template, item) in document["paths"].as_object().unwrap() {
         assert!(template.starts_with("/admin"), "{template}");
-        let path = template.replace("{id}", "usr_00000000000000000000000001");
+        let path = template.replace("{id}", "usr_00000000000000000000000001").replace("{name}", "jobs.purge");
         for method in item.as_object().unwrap().keys() {
             let what = format!("{method} {path}");
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();

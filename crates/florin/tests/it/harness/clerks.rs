@@ -1,6 +1,7 @@
 //! Staff at the console: signed in through its door, with a cookie and the token of their forms.
 
 use axum::http::Method;
+use bank::Role;
 
 use super::{Answer, App, Call, PASSWORD};
 
@@ -18,6 +19,12 @@ impl App {
     pub async fn clerk(&self, email: &str) -> Clerk {
         let answer = self.at_the_door(&[("email", email), ("password", PASSWORD)]).await.expect(303);
         self.clerk_of(&answer).await
+    }
+
+    /// Makes a member of staff with one role and signs in at the console.
+    pub async fn clerk_as(&self, role: Role) -> Clerk {
+        let (_, email) = self.user("Robin Clerk", vec![role], None).await;
+        self.clerk(&email).await
     }
 
     /// Sends address and password from the door's page.
@@ -76,6 +83,16 @@ impl Answer {
 
 /// Reads the token from a page with a form.
 pub fn token_of(page: &str) -> String {
-    let (_, rest) = page.split_once(r#"name="csrf" value=""#).expect("a form with a token");
+    hidden(page, "csrf")
+}
+
+/// Reads the key from a page whose form counts once.
+pub fn key_of(page: &str) -> String {
+    hidden(page, "idempotency_key")
+}
+
+fn hidden(page: &str, name: &str) -> String {
+    let field = format!(r#"name="{name}" value=""#);
+    let (_, rest) = page.split_once(&field).expect("a form with the field");
     rest.split('"').next().unwrap().to_owned()
 }

@@ -24,6 +24,12 @@ async fn an_invited_colleague_registers_with_the_mailed_token_and_its_roles() {
     invite("grace@example.com", json!([])).send().await.refused(422, "roles_unfit");
     invite(&admin.email, json!(["support"])).send().await.refused(409, "email_taken");
     invite("grace@example.com", json!(["support"])).send().await.expect(201);
+    let open = || app.get("/api/v1/users/invitations").by(&admin).send();
+    let invited = open().await.expect(200).json();
+    assert_eq!(
+        (&invited["items"][0]["email"], &invited["items"][0]["roles"]),
+        (&json!("grace@example.com"), &json!(["support"]))
+    );
     app.run_jobs().await;
     let token = mailed_token(&app, "grace@example.com");
     let mut other = registration("eve@example.com");
@@ -38,6 +44,7 @@ async fn an_invited_colleague_registers_with_the_mailed_token_and_its_roles() {
     let me = app.get("/api/v1/me").bearer(login["access_token"].as_str().expect("a token"));
     assert_eq!(me.send().await.expect(200).json()["roles"], json!(["support"]));
     let mut again = registration("grace2@example.com");
+    assert_eq!(open().await.expect(200).json()["items"], json!([]), "it is taken up");
     again["invitation_token"] = json!(token);
     app.post("/api/v1/auth/register").json(&again).send().await.refused(422, "token_unfit");
 }

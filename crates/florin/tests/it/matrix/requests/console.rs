@@ -1,8 +1,9 @@
 //! The console's pages and forms.
 
+use kernel::JobId;
 use serde_json::json;
 
-use super::{Ask, people};
+use super::{Ask, oversight, people};
 use crate::harness::PASSWORD;
 use crate::matrix::table::{is_page, path_of};
 use crate::matrix::world::{REASON, Which, Who, World};
@@ -21,6 +22,12 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
             body["level"] = json!("2");
         }
         return Some(ask.body(body));
+    }
+    if let Some(ask) = team(world, route, which).await {
+        return Some(ask);
+    }
+    if let Some(ask) = watching(world, route, which).await {
+        return Some(ask);
     }
     let ask = Ask::to(route);
     Some(match route {
@@ -44,4 +51,54 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
         }
         _ => ask,
     })
+}
+
+/// Asks for what is the team's.
+async fn team(world: &World, route: &'static str, which: Which) -> Option<Ask> {
+    let ask = Ask::to(route);
+    let body = match route {
+        "POST /admin/team/invitations" => {
+            let email = people::new_address(world);
+            json!({ "email": email, "roles": ["support"], "reason": REASON, "idempotency_key": key(world) })
+        }
+        "POST /admin/team/api-keys" => json!({
+            "name": "books", "scopes": ["users:read"], "expires_in_days": "7", "idempotency_key": key(world)
+        }),
+        "POST /admin/team/api-keys/{id}/revoke" => {
+            return Some(ask.with("id", people::api_key(world, which).await));
+        }
+        "POST /admin/team/{id}/roles" => json!({ "roles": ["auditor"], "reason": REASON }),
+        _ if path_of(route).starts_with("/admin/team/{id}") => json!({ "reason": REASON }),
+        _ => return None,
+    };
+    let is_member = path_of(route).starts_with("/admin/team/{id}");
+    let ask = if is_member { ask.with("id", people::member(world, route, which).await) } else { ask };
+    Some(ask.body(body))
+}
+
+/// Asks for what staff watches the bank by.
+async fn watching(world: &World, route: &'static str, which: Which) -> Option<Ask> {
+    let (ask, because) = (Ask::to(route), json!({ "reason": REASON }));
+    Some(match route {
+        "POST /admin/ledger/months/close" => ask.body(json!({ "month": "2026-02", "reason": REASON })),
+        "GET /admin/ledger/proofs/{id}" => ask.with("id", oversight::proof(world, which).await),
+        "GET /admin/audit-log/{id}" => ask.with("id", oversight::event(world, which).await),
+        "GET /admin/jobs/{id}" => ask.with("id", oversight::job(world, false, which).await),
+        "POST /admin/jobs/{id}/replay" => {
+            ask.with("id", oversight::job(world, true, which).await).body(because)
+        }
+        "POST /admin/jobs/{id}/run" => {
+            ask.with("id", oversight::job(world, false, which).await).body(because)
+        }
+        "GET /admin/jobs/schedules/{name}" => ask.with("name", oversight::schedule(which)),
+        "POST /admin/jobs/schedules/{name}" => ask
+            .with("name", oversight::schedule(which))
+            .body(json!({ "reason": REASON, "idempotency_key": key(world) })),
+        _ => return None,
+    })
+}
+
+/// Makes the key of a form that was never sent.
+fn key(world: &World) -> String {
+    JobId::generate(world.app.bank.now(), &world.app.bank.random).to_string()
 }

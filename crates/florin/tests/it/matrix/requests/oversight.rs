@@ -1,12 +1,14 @@
 //! The second person, the logs, the books, background work, and what the bank serves beside its API.
 
+use bank::audit::{self, AuditFilter};
 use bank::jobs::{self, JobFailure, JobFilter, NewJob};
+use bank::oversight::verify_ledger;
 use bank::work;
-use kernel::{ApprovalId, JobId, PageRequest};
+use kernel::{ApprovalId, AuditId, JobId, PageRequest, ProofId};
 use serde_json::json;
 
 use super::{Ask, absent};
-use crate::matrix::world::{REASON, Which, World, gbp};
+use crate::matrix::world::{REASON, Which, World, gbp, system};
 
 /// Makes a request for staff, or for everybody.
 pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask> {
@@ -18,6 +20,13 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         | "POST /audit-log/verify"
         | "GET /jobs"
         | "GET /job-schedules"
+        | "GET /job-queues"
+        | "GET /database"
+        | "GET /ledger/status"
+        | "POST /ledger/proofs"
+        | "GET /ledger/periods"
+        | "GET /audit-log/status"
+        | "POST /audit-log/proofs"
         | "GET /ledger/accounts"
         | "GET /ledger/trial-balance"
         | "POST /ledger/verify"
@@ -30,8 +39,15 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
             ask.with("id", approval(world, which).await).body(json!({ "reason": REASON }))
         }
         "POST /jobs/{id}/replay" | "POST /jobs/{id}/run" => {
-            ask.with("id", job(world, route.ends_with("/replay"), which).await)
+            let ask = ask.with("id", job(world, route.ends_with("/replay"), which).await);
+            ask.body(json!({ "reason": REASON }))
         }
+        "GET /jobs/{id}" => ask.with("id", job(world, false, which).await),
+        "POST /job-schedules/{name}/run" => {
+            ask.with("name", schedule(which)).body(json!({ "reason": REASON }))
+        }
+        "GET /ledger/proofs/{id}" => ask.with("id", proof(world, which).await),
+        "GET /audit-log/{id}" => ask.with("id", event(world, which).await),
         "POST /ledger/periods/{month}/close" => {
             ask.with("month", "2026-02").body(json!({ "reason": REASON }))
         }
@@ -52,8 +68,32 @@ async fn approval(world: &World, which: Which) -> String {
     call.send().await.expect(202).json()["approval_id"].as_str().unwrap().to_owned()
 }
 
+/// Names a schedule.
+pub(super) fn schedule(which: Which) -> &'static str {
+    if which == Which::Missing { "nothing.at_all" } else { "jobs.purge" }
+}
+
+/// Proves the ledger.
+pub(super) async fn proof(world: &World, which: Which) -> String {
+    if which == Which::Missing {
+        return absent(ProofId::PREFIX);
+    }
+    let proved = verify_ledger(&world.app.bank, &system(&world.app)).await;
+    proved.unwrap().0.id.to_string()
+}
+
+/// Finds a row of the audit log.
+pub(super) async fn event(world: &World, which: Which) -> String {
+    if which == Which::Missing {
+        return absent(AuditId::PREFIX);
+    }
+    let page = PageRequest { limit: 1, after: None };
+    let rows = audit::list(&world.app.bank, &system(&world.app), &AuditFilter::default(), page).await;
+    rows.unwrap().items[0].id.to_string()
+}
+
 /// Leaves a job behind: one that gave up, or one that waits for its time.
-async fn job(world: &World, dead: bool, which: Which) -> String {
+pub(super) async fn job(world: &World, dead: bool, which: Which) -> String {
     if which == Which::Missing {
         return absent(JobId::PREFIX);
     }
@@ -67,7 +107,7 @@ async fn job(world: &World, dead: bool, which: Which) -> String {
         registry.job("test.give_up", |_, _| Box::pin(async { Err(JobFailure::permanent("gone")) }));
         jobs::run_due(bank, &registry).await.unwrap();
     }
-    let filter = JobFilter { state: None, kind: Some("test.give_up".to_owned()) };
+    let filter = JobFilter { kind: Some("test.give_up".to_owned()), ..JobFilter::default() };
     let page = jobs::list(bank.db.latest(), filter, PageRequest::first()).await.unwrap();
     page.items[0].id.to_string()
 }

@@ -70,7 +70,7 @@ pub async fn users(world: &World, route: &'static str, who: Who, which: Which) -
     let ask = Ask::to(route);
     let because = json!({ "reason": REASON });
     let body = match route {
-        "GET /users" => return Some(ask),
+        "GET /users" | "GET /users/invitations" | "GET /roles" => return Some(ask),
         "GET /users/{id}" | "GET /users/{id}/kyc-level" => {
             return Some(ask.with("id", user(world, route, who, which).await));
         }
@@ -110,6 +110,20 @@ async fn victim(world: &World, route: &str) -> UserId {
     user
 }
 
+/// Returns a member of staff who may be lost.
+pub(super) async fn member(world: &World, route: &str, which: Which) -> String {
+    if which == Which::Missing {
+        return absent(UserId::PREFIX);
+    }
+    let app = &world.app;
+    let seed = route.ends_with("/reset-second-factor").then(|| SEED.to_vec());
+    let (user, _) = app.user("Sam Doe", vec![Role::Support], seed).await;
+    if route.ends_with("/reinstate") {
+        identity::suspend(&app.bank, &system(app), user, reason()).await.unwrap();
+    }
+    user.to_string()
+}
+
 pub(super) async fn session(world: &World, which: Which) -> String {
     if which == Which::Missing {
         return absent(SessionId::PREFIX);
@@ -118,7 +132,7 @@ pub(super) async fn session(world: &World, which: Which) -> String {
     world.app.sign_in(owner.user_id, &owner.email).await.session_id.to_string()
 }
 
-async fn api_key(world: &World, which: Which) -> String {
+pub(super) async fn api_key(world: &World, which: Which) -> String {
     if which == Which::Missing {
         return absent(ApiKeyId::PREFIX);
     }
@@ -158,6 +172,6 @@ async fn second_step(world: &World) -> Value {
     json!({ "mfa_token": first["mfa_token"], "code": code })
 }
 
-fn new_address(world: &World) -> String {
+pub(super) fn new_address(world: &World) -> String {
     format!("{}@example.com", UserId::generate(world.app.bank.now(), &world.app.bank.random))
 }

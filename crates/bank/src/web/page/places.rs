@@ -1,0 +1,33 @@
+//! Where the things have their pages that ids name: a link needs no more than the id, whichever slice it is of.
+
+use kernel::{AuditId, JobId, ProofId, UserId};
+
+const PLACES: [(&str, &str); 4] = [
+    (AuditId::PREFIX, "/admin/audit-log"),
+    (JobId::PREFIX, "/admin/jobs"),
+    (ProofId::PREFIX, "/admin/ledger/proofs"),
+    (UserId::PREFIX, "/admin/customers"),
+];
+
+/// Returns the page of what an id names; none for what has no page, and for a text that is no id.
+pub fn place_of(id: impl ToString) -> Option<String> {
+    let id = id.to_string();
+    let (prefix, digits) = id.split_once('_')?;
+    let (_, place) = PLACES.iter().find(|(known, _)| *known == prefix)?;
+    digits.bytes().all(|digit| digit.is_ascii_alphanumeric()).then(|| format!("{place}/{id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_of;
+
+    #[test]
+    fn an_id_leads_to_its_page_and_another_text_nowhere() {
+        let at = |id: &str| place_of(id);
+        assert_eq!(at("job_01k0z8").as_deref(), Some("/admin/jobs/job_01k0z8"));
+        assert_eq!(at("usr_01k0z8").as_deref(), Some("/admin/customers/usr_01k0z8"));
+        for text in ["", "*", "log", "ses_01k0z8", "job_../customers", "job_<script>"] {
+            assert_eq!(at(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A day's work at the bank, for tests and pictures.
+
+use crate::Browser;
+use crate::bank::Account;
+
+/// Fills in a deposit at the cash desk and looks at what would happen.
+pub async fn preview_cash(browser: &Browser, account: &Account, amount: &str, reason: &str) {
+    browser.open("/admin/cash-operations").await;
+    browser.choose("kind", "deposit").await;
+    browser.fill("account", &account.number).await;
+    browser.fill("amount", amount).await;
+    browser.fill("reference", "Paid in at the counter").await;
+    browser.fill("reason", reason).await;
+    browser.press("Show what will happen").await;
+    browser.see("#effect").await;
+}
+
+/// Opens the first approval that waits.
+pub async fn open_the_waiting(browser: &Browser) {
+    browser.open("/admin/approvals").await;
+    browser.see("#list a.row").await.click().await.expect("a press");
+    browser.see("#asked").await;
+}
+
+/// Has the ledger proved and waits until the page says how that ended.
+pub async fn prove_the_ledger(browser: &Browser) {
+    browser.open("/admin/ledger").await;
+    browser.press("Run the proof").await;
+    browser.read(".flash", "The proof is asked for").await;
+    // The page looks again by itself; somebody impatient opens it anew.
+    for _ in 0..20 {
+        if browser.has("#proof .badge").await {
+            break;
+        }
+        browser.open("/admin/ledger").await;
+    }
+    browser.read("#proof .badge", "Passed").await;
+}
