@@ -9,6 +9,7 @@ use ledger::{Ledger, LedgerOptions};
 
 use crate::Settings;
 use crate::guard::{Guard, NoTokenSecret};
+use crate::reach::{OpenBanking, UnfitOpenBanking};
 use crate::sealing::{KeyRing, SealError};
 
 /// Carries the database, the clock, chance, the ledger and the settings; clones share them.
@@ -34,14 +35,19 @@ pub struct Parts {
     pub keys: KeyRing,
     /// Knows the callers of this process.
     pub guard: Guard,
+    /// Reaches customers' accounts at other banks, where the operator wants that.
+    pub open_banking: Option<OpenBanking>,
 }
 
 /// Says which secret of the settings cannot serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnfitSettings {
     /// The encryption keys: none, or one that has not 32 bytes.
     #[error("the encryption keys must be 32 bytes each, and there must be one")]
     EncryptionKeys(#[from] SealError),
+    /// How TrueLayer is reached.
+    #[error(transparent)]
+    OpenBanking(#[from] UnfitOpenBanking),
     /// The secrets of access tokens: none.
     #[error(transparent)]
     TokenSecrets(#[from] NoTokenSecret),
@@ -60,9 +66,10 @@ impl Bank {
     ) -> Result<Self, UnfitSettings> {
         let keys = KeyRing::new(&settings.encryption_keys)?;
         let guard = Guard::new(&settings, &random)?;
+        let open_banking = settings.open_banking.as_ref().map(OpenBanking::new).transpose()?;
         let options = LedgerOptions { zone: settings.business_timezone, ..LedgerOptions::default() };
         let ledger = Ledger::new(db.clone(), clock.clone(), random.clone(), options);
-        Ok(Self(Arc::new(Parts { db, clock, random, ledger, settings, keys, guard })))
+        Ok(Self(Arc::new(Parts { db, clock, random, ledger, settings, keys, guard, open_banking })))
     }
 
     /// Returns another bank that differs in some parts and shares the rest.

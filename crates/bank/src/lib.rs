@@ -8,6 +8,7 @@ pub mod context;
 pub mod guard;
 pub mod mail;
 pub mod permission;
+pub mod reach;
 pub mod sealing;
 pub mod settings;
 

@@ -48,6 +48,10 @@ permissions! {
     ManageOwnAccounts = "own_accounts:manage",
     /// Pay from one's own accounts.
     PayFromOwnAccounts = "own_transfers:create",
+    /// See one's own accounts at other banks.
+    ReadOwnConnections = "own_connections:read",
+    /// Link one's own accounts at other banks, renew and end the links.
+    ManageOwnConnections = "own_connections:manage",
     /// See every customer and member of staff.
     ReadUsers = "users:read",
     /// Invite members of staff.
@@ -208,9 +212,14 @@ impl Role {
         use Permission as P;
         let own: &[P] = &[P::ManageProfile, P::ManageApiKeys];
         let more: &[P] = match self {
-            Self::Customer => {
-                &[P::ReadOwnAccounts, P::OpenOwnAccounts, P::ManageOwnAccounts, P::PayFromOwnAccounts]
-            }
+            Self::Customer => &[
+                P::ReadOwnAccounts,
+                P::OpenOwnAccounts,
+                P::ManageOwnAccounts,
+                P::PayFromOwnAccounts,
+                P::ReadOwnConnections,
+                P::ManageOwnConnections,
+            ],
             Self::Support => &[
                 P::ReadUsers,
                 P::WriteNotes,

@@ -7,8 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::web::Slices;
 use crate::web::page::Contributions;
 use crate::{
-    Bank, accounts, approvals, challenges, console, identity, kyc, oversight, transactions, transfers, web,
-    work,
+    Bank, accounts, approvals, challenges, console, identity, kyc, openbanking, oversight, transactions,
+    transfers, web, work,
 };
 
 /// Builds the router with all its layers, and the document that describes exactly its routes.
@@ -33,6 +33,7 @@ fn slices() -> OpenApiRouter<Bank> {
         .merge(accounts::api::routes())
         .merge(transfers::routes())
         .merge(transactions::routes())
+        .merge(openbanking::routes())
 }
 
 /// Lists the pages that each slice contributes, one line a slice.

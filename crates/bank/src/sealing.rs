@@ -6,6 +6,7 @@
 //! Nonces are 96 random bits: one key must seal fewer than 2^32 values (NIST SP 800-38D §8.3).
 
 mod store;
+pub mod vault;
 
 use std::fmt;
 use std::sync::Arc;

@@ -53,6 +53,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// How mail leaves.
     pub mail: MailSettings,
+    /// How customers' accounts at other banks are reached; not at all when absent.
+    pub open_banking: Option<OpenBankingSettings>,
 }
 
 /// Says which codes the bank holds in each country.
@@ -123,6 +125,54 @@ pub enum MailSettings {
     },
 }
 
+/// Says which banks TrueLayer reaches for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenBankingMode {
+    /// Real ones.
+    Production,
+    /// Made-up ones: the vendor's sandbox, or the simulator.
+    Sandbox,
+}
+
+/// Says how customers' accounts at other banks are reached.
+#[derive(Clone, Debug)]
+pub struct OpenBankingSettings {
+    /// Real banks, or made-up ones.
+    pub mode: OpenBankingMode,
+    /// Where the service is.
+    pub servers: truelayer::Environment,
+    /// Who we are there.
+    pub credentials: truelayer::ClientCredentials,
+    /// Where users come back to; registered there to the letter.
+    pub redirect_uri: url::Url,
+    /// Where the service reports changes.
+    pub webhook_url: Option<url::Url>,
+    /// Authenticate what it reports; each counts, so that they can be changed.
+    pub webhook_secrets: Vec<Secret<String>>,
+    /// Seal tokens; the first seals, all open. 32 bytes each.
+    pub token_keys: Vec<Secret<Vec<u8>>>,
+    /// Which banks are offered: filters (`uk-ob-all`) or single ones.
+    pub providers: Vec<String>,
+}
+
+impl OpenBankingMode {
+    /// Returns the name that is shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "Production",
+            Self::Sandbox => "Sandbox",
+        }
+    }
+
+    /// Returns the banks that are offered unless the operator chooses.
+    pub const fn usual_providers(self) -> &'static [&'static str] {
+        match self {
+            Self::Production => &["uk-ob-all", "de-xs2a-all", "at-xs2a-all"],
+            Self::Sandbox => &["mock"],
+        }
+    }
+}
+
 impl Settings {
     /// Says whether nothing may be implied.
     pub fn is_production(&self) -> bool {
@@ -150,6 +200,7 @@ impl Settings {
             cors_origins: Vec::new(),
             rate_limits: RateLimits { sign_in: 30, read: 1200, write: 600, expensive: 30 },
             mail,
+            open_banking: None,
         }
     }
 }

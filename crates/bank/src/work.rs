@@ -6,6 +6,7 @@ use crate::challenges;
 use crate::idempotency;
 use crate::identity;
 use crate::jobs::{self, Registry};
+use crate::openbanking;
 use crate::oversight;
 use crate::transfers;
 
@@ -20,6 +21,7 @@ pub fn registry() -> Registry {
     accounts::register_jobs(&mut registry);
     oversight::register(&mut registry);
     transfers::register(&mut registry);
+    openbanking::register(&mut registry);
     registry
 }
 

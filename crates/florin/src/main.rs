@@ -14,6 +14,7 @@ mod import;
 mod proof;
 mod say;
 mod serve;
+mod simulation;
 mod start;
 mod telemetry;
 

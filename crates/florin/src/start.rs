@@ -33,6 +33,14 @@ impl Schema {
 /// # Errors
 /// What could not be opened, with its path; never with a URL or a secret.
 pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<Bank> {
+    open_by(Clock::system(), config, schema).await
+}
+
+/// Opens a bank like [`open`], by a clock that others go by too.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) async fn open_by(clock: Clock, config: &mut Config, schema: Schema) -> anyhow::Result<Bank> {
     let random = Random::system();
     let generated = config.complete(&random)?;
     if !generated.is_empty() {
@@ -42,7 +50,7 @@ pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<
     }
     let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
     bring_up(&db, schema).await?;
-    let bank = Bank::new(db, Clock::system(), random, Arc::new(config.settings.clone()))?;
+    let bank = Bank::new(db, clock, random, Arc::new(config.settings.clone()))?;
     if schema != Schema::Ignore {
         oversight::apply_clock(&bank).await.context("the sandbox's clock cannot be read")?;
     }

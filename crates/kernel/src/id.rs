@@ -150,6 +150,14 @@ id! {
     NoteId, "not"
 }
 id! {
+    /// Names a link to accounts that a customer holds at another bank.
+    ConnectionId, "con"
+}
+id! {
+    /// Names a customer's way to a bank and back.
+    OauthStateId, "ost"
+}
+id! {
     /// Names one run of the ledger's proof.
     ProofId, "prf"
 }

@@ -25,7 +25,8 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// What every slice stands on; these know no slice.
-const FOUNDATION: [&str; 7] = ["bank", "context", "guard", "mail", "permission", "sealing", "settings"];
+const FOUNDATION: [&str; 8] =
+    ["bank", "context", "guard", "mail", "permission", "reach", "sealing", "settings"];
 
 /// What puts the slices together; it may name anything.
 const COMPOSITION: [&str; 3] = ["router", "work", "lib"];

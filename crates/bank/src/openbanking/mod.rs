@@ -1,19 +1,38 @@
 //! Accounts that customers hold at other banks, linked through TrueLayer.
 //!
-//! So far the rules alone, which need no database: what a connection's states are, when a consent ends, which call may be
-//! made, which imported row is which, and what the rows say about a household.
+//! A customer asks for a link to their bank ([`service::begin`]), consents there, and comes back with a code that is
+//! exchanged for tokens ([`service::complete`]). A renewal goes the same way and ends on the same row. The tokens stay
+//! here, sealed ([`crate::sealing::vault`]); no answer holds one.
 //!
 //! States of a connection: `PENDING → ACTIVE → EXPIRED | REVOKED | ERROR`. The customer links, renews and revokes; the
 //! bank and the clock expire; an unexpected fault makes an error, a refresh that works mends it. `REVOKED` is final: a
 //! refresh that comes late brings nothing back ([`transition`]).
 //!
 //! What always holds:
+//! - Whose connection it is comes from the session, never from the request; another customer's is not there.
+//! - A way to the bank and back can be gone once, by whoever began it, within ten minutes.
+//! - Every change of a state compares the row's version and is audited in the same transaction.
 //! - The provider's own end of a consent wins over the country's clock.
 //! - Four calls a day without the customer, for each account and kind of question; two of them are kept for events.
 //! - A row is known by what the bank keeps, never by the service's name for it, which changes with every answer.
 //! - Announced rows are never counted, and only ever suggested to be a booked one when the amounts differ.
+//!
+//! Cost of a link: three statements to begin, one call to the service after the return for the tokens and one for the
+//! consent, then five statements.
+//!
+//! Not yet here, though its rules are in `model`: reading accounts and rows, refreshing tokens in time, what the service
+//! reports. Until then a connection stands as it was linked, and its consent's end is shown, not acted upon.
 
+mod api;
+mod jobs;
 mod model;
+pub mod service;
+mod store;
+
+pub use api::routes;
+pub use jobs::register;
+pub use model::refusal::OpenBankingError;
+pub use model::tables::{Connection, OauthState, connection, oauth_state};
 
 pub use model::budget::{
     Backoff, Circuit, CountedCall, Purpose, Verdict, backoff, decide as decide_call, quota_ends_at,

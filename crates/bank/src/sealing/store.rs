@@ -23,6 +23,7 @@ pub struct SealedColumn {
 const COLUMNS: &[SealedColumn] = &[
     SealedColumn { table: "users", column: "totp_seed" },
     SealedColumn { table: "challenges", column: "sealed_code" },
+    SealedColumn { table: "truelayer_oauth_states", column: "code_verifier" },
 ];
 
 /// Says how far the work is.

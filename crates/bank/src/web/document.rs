@@ -37,7 +37,7 @@ Requests are counted per caller: `RateLimit-Limit`, `RateLimit-Remaining` and `R
 stand, 429 and `Retry-After` when to come back.";
 
 /// The groups of the routes, in the order in which a reader meets them.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("auth", "Register, sign in and out, win a lost password back."),
     ("me", "The signed-in user: profile, password, second factor, sessions."),
     ("api-keys", "Keys for machines, with scopes and an end."),
@@ -45,6 +45,7 @@ const TAGS: [(&str, &str); 14] = [
     ("accounts", "Products and accounts: opening, owners, limits, balances, freezing, closing."),
     ("transfers", "Payments and holds, alone or many at once, looked up by payee; cash."),
     ("transactions", "What was booked, by account or in all, and its export."),
+    ("open-banking", "Accounts at other banks: linking, renewing and ending their connections."),
     ("users", "Customers and staff, for staff."),
     ("kyc", "How far a customer is verified, for staff."),
     ("approvals", "Commands that wait for a second person."),

@@ -80,6 +80,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
         sqlite: "",
     },
+    Migration {
+        name: "m0011_openbanking",
+        shared: include_str!("m0011_openbanking.sql"),
+        postgres: include_str!("m0011_openbanking.engine.sql"),
+        sqlite: include_str!("m0011_openbanking.engine.sql"),
+    },
 ];
 
 pub(crate) struct Migrator;

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::say::say;
 use crate::serve::signals;
+use crate::simulation;
 
 /// Where a bank on this machine takes users back, unless it is told otherwise.
 const CALLBACK: &str = "http://127.0.0.1:8080/api/v1/integrations/truelayer/callback";
@@ -24,13 +25,13 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// The port of links, tokens, pages and the control API.
-    #[arg(long, default_value_t = 4010)]
+    #[arg(long, default_value_t = simulation::PORTS.auth)]
     auth_port: u16,
     /// The port of accounts and payments.
-    #[arg(long, default_value_t = 4011)]
+    #[arg(long, default_value_t = simulation::PORTS.api)]
     api_port: u16,
     /// The port of the published webhook keys.
-    #[arg(long, default_value_t = 4012)]
+    #[arg(long, default_value_t = simulation::PORTS.hooks)]
     hooks_port: u16,
     /// Imitate the live environment: several banks in three countries, and no control API.
     #[arg(long)]

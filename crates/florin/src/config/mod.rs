@@ -16,6 +16,7 @@ mod rules;
 mod secrets;
 mod source;
 mod state;
+mod truelayer;
 mod variables;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ pub(crate) use fault::{Fault, Faults};
 pub(crate) use postgres_url::PostgresUrl;
 pub(crate) use source::Source;
 pub(crate) use state::states;
+pub(crate) use truelayer::{Simulated, TrueLayer};
 pub(crate) use variables::{GROUPS, Variable, variables};
 
 /// Holds everything that the operator chose.
@@ -64,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) log_format: Option<LogFormat>,
     /// Where traces go, in a build with the feature `otel`.
     pub(crate) otlp_endpoint: Option<String>,
+    /// How TrueLayer is reached, as it was given.
+    pub(crate) truelayer: TrueLayer,
     /// Whether `serve` brings the schema up to date.
     pub(crate) migrate_at_start: bool,
 }
@@ -148,6 +152,7 @@ fn blank() -> Config {
         log_filter: String::new(),
         log_format: None,
         otlp_endpoint: None,
+        truelayer: TrueLayer::default(),
         migrate_at_start: true,
     }
 }
@@ -177,6 +182,8 @@ fn imply(config: &mut Config, source: &Source) {
         let scheme = if config.tls().is_some() { "https" } else { "http" };
         config.settings.public_url = format!("{scheme}://{}", config.address);
     }
+    config.truelayer.is_on = source.has_any("TRUELAYER_");
+    config.settings.open_banking = truelayer::open_banking(config);
     config.settings.checkpoint_directory = Some(config.checkpoints());
     config.settings.mail = match (&config.smtp_url, &config.mail_from) {
         (Some(url), Some(from)) => MailSettings::Smtp { url: url.clone(), from: from.clone() },

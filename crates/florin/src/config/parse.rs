@@ -62,6 +62,28 @@ pub(super) fn web_address(text: &str) -> Parsed<String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// Parses the full address of a route, with its query.
+pub(super) fn url(text: &str) -> Parsed<url::Url> {
+    let refusal = "is not an http or https URL";
+    let url: url::Url = text.trim().parse().map_err(|_| refusal)?;
+    let is_fine =
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.fragment().is_none();
+    if is_fine { Ok(url) } else { Err(refusal) }
+}
+
+/// Parses names of providers and of their filters.
+pub(super) fn providers(text: &str) -> Parsed<Vec<String>> {
+    let is_fine = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let name = |part: &str| {
+        if part.chars().all(is_fine) {
+            Ok(part.to_owned())
+        } else {
+            Err("has a part that is no provider, such as uk-ob-all")
+        }
+    };
+    filled(list(text).map(name).collect::<Parsed<_>>()?)
+}
+
 pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
     let origin = |part: &str| {
         let address =

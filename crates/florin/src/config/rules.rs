@@ -5,10 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use bank::settings::BankCodes;
 
 use super::parse::DEVELOPMENT_MARK;
-use super::{Config, Fault, PostgresUrl, Source, variables};
+use super::{Config, Fault, PostgresUrl, Source, truelayer, variables};
 
 /// The secrets whose texts can be judged.
-const SECRETS: [&str; 3] = ["JWT_SECRET", "FLORIN_ENCRYPTION_KEYS", "FLORIN_SIGNING_KEY"];
+const SECRETS: [&str; 6] = [
+    "JWT_SECRET",
+    "FLORIN_ENCRYPTION_KEYS",
+    "FLORIN_SIGNING_KEY",
+    "TRUELAYER_WEBHOOK_SECRET",
+    "TRUELAYER_ENCRYPTION_KEY",
+    "TRUELAYER_ENCRYPTION_KEYS",
+];
 
 /// Words that stand in secrets copied from examples.
 const SAMPLE_WORDS: [&str; 8] =
@@ -17,6 +24,7 @@ const SAMPLE_WORDS: [&str; 8] =
 /// Lists what contradicts itself, and in production what is missing, weak, implied or unencrypted.
 pub(super) fn faults(config: &Config, source: &Source) -> Vec<Fault> {
     let mut faults = together(config);
+    faults.extend(truelayer::faults(config, source));
     if config.settings.is_production() {
         faults.extend(missing(source));
         faults.extend(secrets(source));

@@ -19,10 +19,13 @@ pub(super) fn complete(config: &mut Config, random: &Random) -> anyhow::Result<V
     if config.settings.is_production() {
         return Ok(Vec::new());
     }
+    let lacks_token_keys =
+        config.settings.open_banking.as_ref().is_some_and(|settings| settings.token_keys.is_empty());
     let missing = [
         ("JWT_SECRET", config.settings.jwt_secrets.is_empty()),
         ("FLORIN_ENCRYPTION_KEYS", config.settings.encryption_keys.is_empty()),
         ("FLORIN_SIGNING_KEY", config.settings.signing_key.expose().is_empty()),
+        ("TRUELAYER_ENCRYPTION_KEY", lacks_token_keys),
     ];
     let folder = config.data_directory.join("secrets");
     let mut generated = Vec::new();
@@ -44,6 +47,7 @@ pub(super) fn complete(config: &mut Config, random: &Random) -> anyhow::Result<V
         );
         generated.push(name);
     }
+    config.settings.open_banking = super::truelayer::open_banking(config);
     Ok(generated)
 }
 

@@ -68,6 +68,11 @@ impl Source {
         self.values.get(name).map(|(text, _)| text.as_str()).filter(|text| !text.trim().is_empty())
     }
 
+    /// Says whether any variable whose name begins so has a value.
+    pub(crate) fn has_any(&self, prefix: &str) -> bool {
+        self.values.keys().any(|name| name.starts_with(prefix) && self.get(name).is_some())
+    }
+
     /// Says where a variable stands, even when it is empty.
     pub(crate) fn origin(&self, name: &str) -> Option<Origin> {
         self.values.get(name).map(|(_, origin)| *origin)
@@ -78,7 +83,7 @@ impl Source {
         // The tests' own variables are read by the tests, never by the program.
         let names = self.values.keys().map(String::as_str);
         names
-            .filter(|name| name.starts_with("FLORIN_") && !name.starts_with("FLORIN_TEST_"))
+            .filter(|name| is_ours_alone(name) && !name.starts_with("FLORIN_TEST_"))
             .filter(|name| variables().all(|variable| variable.name != *name))
     }
 
@@ -88,9 +93,14 @@ impl Source {
     }
 }
 
+/// Says whether no other program has variables that are called so.
+fn is_ours_alone(name: &str) -> bool {
+    name.starts_with("FLORIN_") || name.starts_with("TRUELAYER_")
+}
+
 /// Says whether a name concerns us, so that nothing else of the environment is kept in memory.
 fn is_ours(name: &str) -> bool {
-    name.starts_with("FLORIN_") || name == "REDIS_URL" || variables().any(|variable| variable.name == name)
+    is_ours_alone(name) || name == "REDIS_URL" || variables().any(|variable| variable.name == name)
 }
 
 #[cfg(test)]

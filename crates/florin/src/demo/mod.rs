@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use bank::Bank;
 use bank::settings::MailSettings;
-use kernel::Secret;
+use kernel::{Clock, Secret};
 
 use crate::config::Config;
 use crate::say::say;
-use crate::serve::Server;
+use crate::serve::{self, Server};
+use crate::simulation;
 use crate::start::{self, Schema};
 
 use credentials::Credentials;
@@ -46,8 +47,11 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     if let Some(scratch) = &scratch {
         scratch.take_place(&mut config);
     }
+    config.simulate_unless_chosen();
     let schema = Schema::usual(&config);
-    let bank = start::open(&mut config, schema).await?;
+    let clock = Clock::system();
+    let simulator = simulation::start(&mut config, &clock).await?;
+    let bank = start::open_by(clock, &mut config, schema).await?;
     match sample::filling(&bank).await? {
         Filling::Whole => {}
         Filling::Empty => {
@@ -66,7 +70,9 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     }
     greet(&credentials);
     server.announce(&config);
-    server.run(&config, bank).await
+    server.run(&config, bank).await?;
+    serve::stop(simulator).await;
+    Ok(())
 }
 
 /// Says who can sign in, and what to try.
@@ -128,6 +134,6 @@ impl Drop for Scratch {
 }
 
 /// Opens the same bank at another time and with repeatable chance.
-fn at_another_time(bank: &Bank, clock: kernel::Clock) -> anyhow::Result<Bank> {
+fn at_another_time(bank: &Bank, clock: Clock) -> anyhow::Result<Bank> {
     Ok(Bank::new(bank.db.clone(), clock, kernel::Random::seeded(sample::SEED), bank.settings.clone())?)
 }

@@ -16,11 +16,14 @@ use std::path::Path;
 
 use bank::jobs::{Worker, WorkerOptions};
 use bank::{Bank, identity, oversight};
+use kernel::Clock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use truelayer::simulator::Simulator;
 
 use crate::config::Config;
 use crate::say::say;
+use crate::simulation;
 use crate::start::{self, Schema};
 
 pub(crate) use listener::Listener;
@@ -44,10 +47,21 @@ pub(crate) fn tls_check(certificate: &Path, key: &Path) -> anyhow::Result<()> {
 /// Opens the bank and serves it until a signal.
 pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()> {
     let schema = schema(&config, &arguments);
-    let bank = start::open(&mut config, schema).await?;
+    let clock = Clock::system();
+    let simulator = simulation::start(&mut config, &clock).await?;
+    let bank = start::open_by(clock, &mut config, schema).await?;
     let server = Server::bind(&config).await?;
     server.announce(&config);
-    server.run(&config, bank).await
+    server.run(&config, bank).await?;
+    stop(simulator).await;
+    Ok(())
+}
+
+/// Stops the simulator, where there is one, once the bank asks nothing any more.
+pub(crate) async fn stop(simulator: Option<Simulator>) {
+    if let Some(simulator) = simulator {
+        simulator.stop().await;
+    }
 }
 
 /// Opens the bank and works its jobs until a signal.
@@ -55,6 +69,7 @@ pub(crate) async fn run_worker(mut config: Config, arguments: Arguments) -> anyh
     let schema = schema(&config, &arguments);
     let bank = start::open(&mut config, schema).await?;
     let metrics = Listener::bind(config.metrics_address, None, config.http_connections).await?;
+    simulation::announce(&config);
     say(format_args!("florin works; metrics on http://{}/metrics", metrics.address()));
     let stop = signals::stop_token()?;
     let pages = tokio::spawn(metrics.serve(metrics::service(bank.db.clone())?, stop.clone(), config.drain));
@@ -123,6 +138,7 @@ impl Server {
         let mode = if config.settings.is_production() { "production" } else { "development" };
         say(format_args!("{} ({mode}) listens on {}", config.settings.bank_name, self.url()));
         say(format_args!("metrics on http://{}/metrics", self.metrics.address()));
+        simulation::announce(config);
     }
 
     /// Answers until a signal, then drains, stops what runs behind and closes the database.

@@ -88,6 +88,13 @@ fn production_refuses_each_fault_by_its_name_and_without_its_value() {
         ("FLORIN_SESSIONS_MOST", Some("0"), "range"),
         ("FLORIN_RATE_READ", Some("hunter2"), "whole number"),
         ("FLORIN_LOG_FORMAT", Some("hunter2"), "human nor json"),
+        ("TRUELAYER_ENV", Some("hunter2"), "neither production nor sandbox"),
+        ("TRUELAYER_WEBHOOK_SECRET", Some("hunter2"), "shorter than 32"),
+        ("TRUELAYER_ENCRYPTION_KEY", Some("hunter2"), "32 bytes"),
+        ("TRUELAYER_ENCRYPTION_KEY", Some(dev_key), "development"),
+        ("TRUELAYER_REDIRECT_URI", Some("http://hunter2.example/x"), "https"),
+        ("TRUELAYER_WEBHOOK_URL", Some("http://hunter2.example/x"), "https"),
+        ("TRUELAYER_CLIENTID", Some("hunter2"), "no variable"),
         ("FLORIN_JWT_SECRET", Some("hunter2"), "no variable"),
         ("FLORIN_ADDRESS", Some("hunter2"), "no variable"),
     ];
@@ -119,6 +126,18 @@ fn production_names_all_faults_at_once() {
         assert!(said.contains(name), "{name}: {said}");
     }
     assert!(said.contains("6 faults"), "{said}");
+}
+
+#[test]
+fn a_truelayer_that_is_half_described_is_refused_with_everything_that_it_lacks() {
+    let said = refused(&[("TRUELAYER_CLIENT_ID", Some("florin-hunter2"))]);
+    for name in ["CLIENT_SECRET", "REDIRECT_URI", "WEBHOOK_URL", "WEBHOOK_SECRET", "ENCRYPTION_KEY"] {
+        assert!(said.contains(&format!("TRUELAYER_{name} is missing")), "{name}: {said}");
+    }
+    assert!(said.contains("5 faults"), "{said}");
+    // A bank in production implies nothing, in the sandbox either.
+    let said = refused(&[("TRUELAYER_ENV", Some("sandbox"))]);
+    assert!(said.contains("TRUELAYER_ENCRYPTION_KEY is missing"), "{said}");
 }
 
 #[test]

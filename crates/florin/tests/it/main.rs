@@ -29,6 +29,7 @@ mod jobs;
 mod kyc;
 mod mailing;
 mod matrix;
+mod openbanking;
 mod operations;
 mod oversight;
 mod people;

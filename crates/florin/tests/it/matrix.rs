@@ -27,9 +27,10 @@ const USERS: &[&str] = &["users", "kyc"];
 const ACCOUNTS: &[&str] = &["accounts"];
 const MONEY: &[&str] = &["transfers", "transactions"];
 const SECOND_PERSON: &[&str] = &["approvals"];
+const LINKS: &[&str] = &["open-banking"];
 const OVERSIGHT: &[&str] = &["audit", "jobs", "ledger", "sandbox"];
 const PAGES: &[&str] = &["console", "door", "oneself", "customers", "team"];
-const ASKED: &[&[&str]] = &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, SECOND_PERSON, OVERSIGHT, PAGES];
+const ASKED: &[&[&str]] = &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, LINKS, SECOND_PERSON, OVERSIGHT, PAGES];
 
 /// Fields that are nobody's to send where they are not asked for.
 const FORBIDDEN_FIELDS: [&str; 5] = ["role", "balance", "status", "owner", "kyc_level"];
@@ -84,6 +85,11 @@ async fn accounts_are_changed_by_their_holders_and_the_staff_whose_work_they_are
 #[tokio::test]
 async fn money_is_moved_by_those_who_may_pay_and_seen_by_those_who_may_view() {
     judge(MONEY).await;
+}
+
+#[tokio::test]
+async fn accounts_at_other_banks_are_their_customers_alone() {
+    judge(LINKS).await;
 }
 
 #[tokio::test]

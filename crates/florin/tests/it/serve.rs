@@ -51,6 +51,46 @@ async fn it_says_where_it_listens_measures_itself_and_stops_in_order() {
     assert!(log.contains("stopped"), "{log}");
 }
 
+/// Serves with these variables until it is ready; returns what it said and logged.
+async fn said_and_logged(variables: &[(&str, &str)]) -> String {
+    let folder = Folder::new();
+    let (mut command, _database) = serve(&folder).await;
+    command.envs(variables.iter().copied());
+    let serving = Serving::start(command);
+    let mut said = serving.said.join("\n");
+    if let Some((_, address)) = said.split_once("TrueLayer is simulated on ") {
+        let address = address.lines().next().unwrap_or_default();
+        let banks = reqwest::get(format!("{address}api/providers")).await.expect("an answer");
+        assert!(banks.text().await.expect("text").contains("\"mock\""));
+    }
+    serving.terminate();
+    let (status, log) = serving.wait();
+    assert!(status.success(), "{log}");
+    said.push_str(&log);
+    said
+}
+
+#[tokio::test]
+async fn it_says_how_truelayer_is_reached() {
+    let off = said_and_logged(&[]).await;
+    assert!(off.contains("TrueLayer is off"), "{off}");
+    let simulated = said_and_logged(&[("TRUELAYER_SANDBOX", "true")]).await;
+    for line in ["TrueLayer Service initialized (Sandbox mode)", "simulated on http", "is deprecated"] {
+        assert!(simulated.contains(line), "{line}: {simulated}");
+    }
+    let production = said_and_logged(&[
+        ("TRUELAYER_CLIENT_ID", "florin-hunter2"),
+        ("TRUELAYER_CLIENT_SECRET", "hunter2"),
+        ("TRUELAYER_REDIRECT_URI", "https://bank.example/callback"),
+        ("TRUELAYER_WEBHOOK_URL", "https://bank.example/webhook?k=hunter2"),
+        ("TRUELAYER_WEBHOOK_SECRET", "Zk3VtB9qLx0pRw7uYc2nHs5dGf8jKm1aQe4oTi6v"),
+        ("TRUELAYER_ENCRYPTION_KEY", "b1v0FZ3jq8xVQm5oY2hTn7rKc4uWs9aEd6gLp1iBzXk="),
+    ])
+    .await;
+    assert!(production.contains("TrueLayer Service initialized (Production mode)"), "{production}");
+    assert!(!production.contains("hunter2"), "{production}");
+}
+
 #[tokio::test]
 async fn a_request_in_flight_is_answered_after_the_signal() {
     let folder = Folder::new();

@@ -6,3 +6,5 @@ pub mod consent;
 pub mod identity;
 pub mod insights;
 pub mod pending;
+pub mod refusal;
+pub mod tables;

@@ -3,6 +3,7 @@
 mod bank;
 mod foundation;
 mod serving;
+mod truelayer;
 
 use super::Config;
 
@@ -35,7 +36,7 @@ const PLAIN: Variable =
     Variable { name: "", doc: "", default: None, secret: false, required: false, set: |_, _| Ok(()) };
 
 /// Every group.
-pub(crate) const GROUPS: [Group; 9] = [
+pub(crate) const GROUPS: [Group; 10] = [
     foundation::BASICS,
     foundation::SECRETS,
     foundation::DATABASE,
@@ -44,6 +45,7 @@ pub(crate) const GROUPS: [Group; 9] = [
     bank::SESSIONS,
     bank::LIMITS,
     serving::MAIL,
+    truelayer::TRUELAYER,
     serving::OBSERVING,
 ];
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod console;
+mod links;
 mod money;
 mod oversight;
 mod people;
@@ -70,6 +71,9 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> A
         return ask;
     }
     if let Some(ask) = money::of(world, route, who, which).await {
+        return ask;
+    }
+    if let Some(ask) = links::of(world, route, which).await {
         return ask;
     }
     oversight::of(world, route, which).await.unwrap_or_else(|| panic!("nobody wrote a request for {route}"))

@@ -11,6 +11,7 @@ use bank::{Caller, Role};
 use kernel::{AccountId, AccountNumber, Actor, Currency, Money, RequestId, TransferId, UserId};
 use ledger::{Action, ChartCode, NewTransfer, Posting, chart};
 use serde_json::{Value, json};
+use truelayer::simulator::Simulator;
 
 use super::requests::{self, Ask};
 use super::table::{is_beside_the_api, is_page};
@@ -98,11 +99,18 @@ pub struct World {
     pub maker: Person,
     keys: [String; 2],
     asked: AtomicU32,
+    /// Answers for the banks of others while the world stands.
+    _simulator: Simulator,
 }
 
 impl World {
     pub async fn new() -> Self {
-        let app = App::with(|settings| settings.sessions.most = 10_000).await;
+        let simulator = crate::openbanking::simulator().await;
+        let app = App::with(|settings| {
+            settings.sessions.most = 10_000;
+            settings.open_banking = Some(crate::openbanking::settings(simulator.environment()));
+        })
+        .await;
         // Here it counts who may ask; what the jobs then do is tested with their slices.
         app.leaves_jobs();
         accounts::offer_currencies(&app.bank).await.unwrap();
@@ -138,6 +146,7 @@ impl World {
             maker,
             keys,
             asked: AtomicU32::new(0),
+            _simulator: simulator,
         };
         let till = chart::account_id(ChartCode::Cash, Currency::GBP);
         world.pay(Action::Post { debit: till, credit: account, amount: gbp(500_000) }).await;

@@ -1,0 +1,22 @@
+//! The routes of connections.
+
+mod connections;
+mod link;
+mod refusals;
+mod returned;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Bank;
+
+/// Lists the routes.
+pub fn routes() -> OpenApiRouter<Bank> {
+    OpenApiRouter::new()
+        .routes(routes!(link::create_auth_link))
+        .routes(routes!(link::complete_link, link::forward_return))
+        .routes(routes!(connections::list_connections))
+        .routes(routes!(connections::get_connection, connections::revoke_connection))
+        .routes(routes!(link::reauthenticate_connection))
+        .routes(routes!(connections::list_providers))
+}

@@ -1,0 +1,47 @@
+//! Every refusal about connections as a problem document.
+
+use truelayer::Remedy;
+
+use crate::openbanking::OpenBankingError;
+use crate::web::Problem;
+
+impl From<OpenBankingError> for Problem {
+    fn from(error: OpenBankingError) -> Self {
+        let title = error.to_string();
+        match error {
+            OpenBankingError::Forbidden(missing) => missing.into(),
+            OpenBankingError::Off => Self::refused("open_banking_off", title),
+            OpenBankingError::NeedsPerson => Self::forbidden(),
+            OpenBankingError::NotFound => Self::not_found(),
+            OpenBankingError::ProviderNotOffered => Self::invalid_field("/provider_id", title),
+            OpenBankingError::ReturnNotUsable => Self::refused("return_not_usable", title),
+            OpenBankingError::ConsentRefused => Self::refused("consent_refused", title),
+            OpenBankingError::AnotherBank => Self::conflict("another_bank", title),
+            OpenBankingError::TooLate(_) => {
+                Self::conflict("connection_over", "the connection is over: make a new one")
+            }
+            OpenBankingError::Changed => Self::conflict("connection_changed", title),
+            OpenBankingError::Service(failure) => service_problem(&failure),
+            OpenBankingError::Vault(failure) => Self::internal(&failure),
+            OpenBankingError::Storage(failure) => failure.into(),
+        }
+    }
+}
+
+/// Describes what the service said, without its words, which may be a stranger's.
+fn service_problem(failure: &truelayer::Error) -> Problem {
+    match failure.remedy() {
+        Remedy::Alarm => {
+            tracing::error!(error = %failure, "TrueLayer refuses our own credentials");
+            Problem::unavailable(300)
+        }
+        Remedy::RestartFlow | Remedy::Reconnect | Remedy::AskConsent => Problem::refused(
+            "return_not_usable",
+            "the bank's answer cannot be used: begin again with a new link",
+        ),
+        _ => {
+            tracing::warn!(error = %failure, "TrueLayer does not answer as it should");
+            Problem::unavailable(5)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Why something about a connection is refused.
+
+use thiserror::Error;
+
+use super::connection::TooLate;
+use crate::context::Forbidden;
+use crate::sealing::vault::VaultError;
+
+/// Says why something about a connection is refused.
+#[derive(Debug, Error)]
+pub enum OpenBankingError {
+    /// The caller may not do this.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// The operator has not set the service up.
+    #[error("accounts at other banks cannot be linked here")]
+    Off,
+    /// Only the customer in person can consent.
+    #[error("only a signed-in customer can do this")]
+    NeedsPerson,
+    /// There is none, or it is another customer's.
+    #[error("no such connection")]
+    NotFound,
+    /// The bank is not among those that are offered.
+    #[error("the bank is not offered")]
+    ProviderNotOffered,
+    /// The return belongs to no link of this customer that is still open.
+    #[error("this return from the bank cannot be used: begin again with a new link")]
+    ReturnNotUsable,
+    /// The customer, or the bank, said no.
+    #[error("nothing was granted at the bank")]
+    ConsentRefused,
+    /// A renewal led to another bank than the connection's.
+    #[error("the connection belongs to another bank: link this one separately")]
+    AnotherBank,
+    /// The connection's state does not allow it.
+    #[error(transparent)]
+    TooLate(#[from] TooLate),
+    /// Somebody else changed the connection at the same time.
+    #[error("the connection was changed meanwhile")]
+    Changed,
+    /// The service refused or could not be reached.
+    #[error(transparent)]
+    Service(#[from] truelayer::Error),
+    /// A token does not open.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] sea_orm::DbErr),
+}

@@ -1,0 +1,31 @@
+//! The use cases, one file each.
+
+mod begin;
+mod changes;
+mod complete;
+mod find;
+mod revoke;
+mod sweep;
+
+use crate::openbanking::OpenBankingError;
+use crate::reach::OpenBanking;
+use crate::settings::OpenBankingSettings;
+use crate::{Bank, Caller, Permission};
+use kernel::UserId;
+
+pub use begin::{Begin, Begun, begin};
+pub use complete::complete;
+pub use find::{find, list, providers};
+pub use revoke::revoke;
+pub use sweep::sweep;
+
+/// Returns what reaches the service, with the operator's settings.
+fn reach(bank: &Bank) -> Result<(&OpenBanking, &OpenBankingSettings), OpenBankingError> {
+    bank.open_banking.as_ref().zip(bank.settings.open_banking.as_ref()).ok_or(OpenBankingError::Off)
+}
+
+/// Returns the customer who asks in person: only they can consent.
+fn customer(caller: &Caller) -> Result<UserId, OpenBankingError> {
+    caller.require(Permission::ManageOwnConnections)?;
+    caller.user_id.filter(|_| caller.session_id.is_some()).ok_or(OpenBankingError::NeedsPerson)
+}

@@ -1,0 +1,81 @@
+//! TrueLayer simulated in this process: for `florin demo`, and for a sandbox without credentials.
+
+use anyhow::Context as _;
+use kernel::{Clock, Random, Secret};
+use truelayer::simulator::{
+    HmacForm, Options, Ports, Profile, RegisteredClient, Simulator, WebhookScheme, WebhookTarget,
+};
+use truelayer::{ClientCredentials, Environment};
+use url::Url;
+
+use crate::config::{Config, Simulated};
+use crate::say::{complain, say};
+
+/// Where it listens unless another program does: then on any ports.
+pub(crate) const PORTS: Ports = Ports { auth: 4010, api: 4011, hooks: 4012 };
+/// What the banks' books follow from.
+const SEED: u64 = 1;
+
+/// Says where a simulator on this machine is found that another process runs: `florin serve`, beside a worker.
+pub(crate) fn usual() -> Simulated {
+    let url = |port: u16, path: &str| -> Url {
+        format!("http://127.0.0.1:{port}/{path}").parse().expect("a constant address")
+    };
+    let servers =
+        Environment::custom(url(PORTS.auth, ""), url(PORTS.api, ""), url(PORTS.hooks, ".well-known/jwks"));
+    Simulated { servers, credentials: credentials(&RegisteredClient::sandbox_demo(Vec::new())) }
+}
+
+/// Starts it when the configuration asks for it, by the same clock as the bank's.
+///
+/// # Errors
+/// When no port is free.
+pub(crate) async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<Option<Simulator>> {
+    let Some(settings) = config.settings.open_banking.as_ref().filter(|_| config.truelayer.is_simulated())
+    else {
+        return Ok(None);
+    };
+    let mut client = RegisteredClient::sandbox_demo(vec![settings.redirect_uri.clone()]);
+    let scheme = settings.webhook_secrets.first().map_or(WebhookScheme::TlSignature, |secret| {
+        WebhookScheme::Hmac { secret: Secret::new(secret.expose().as_bytes().to_vec()), form: HmacForm::Body }
+    });
+    let account_events = settings.webhook_url.clone();
+    client.webhook = Some(WebhookTarget { account_events, payment_events: None, scheme });
+    let credentials = credentials(&client);
+    let options = |ports| Options {
+        ports,
+        profile: Profile::Sandbox,
+        client: client.clone(),
+        clock: clock.clone(),
+        random: Random::system(),
+        seed: SEED,
+    };
+    let simulator = match Simulator::start(options(PORTS)).await {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Simulator::start(options(Ports::default())).await
+        }
+        started => started,
+    };
+    let simulator = simulator.context("TrueLayer cannot be simulated")?;
+    say(format_args!("TrueLayer is simulated on {}", simulator.environment().auth()));
+    config.reach(Simulated { servers: simulator.environment().clone(), credentials });
+    Ok(Some(simulator))
+}
+
+/// Says in the log how TrueLayer is reached.
+pub(crate) fn announce(config: &Config) {
+    if config.truelayer.uses_deprecated_name() {
+        complain("TRUELAYER_SANDBOX is deprecated: write TRUELAYER_ENV=sandbox or TRUELAYER_ENV=production");
+    }
+    match &config.settings.open_banking {
+        Some(settings) => {
+            let mode = settings.mode.as_str();
+            tracing::info!(open_banking.mode = mode, "TrueLayer Service initialized ({mode} mode)");
+        }
+        None => tracing::info!("TrueLayer is off: no TRUELAYER_ variable is set"),
+    }
+}
+
+fn credentials(client: &RegisteredClient) -> ClientCredentials {
+    ClientCredentials { client_id: client.client_id.clone(), client_secret: client.client_secret.clone() }
+}
