@@ -42,20 +42,33 @@ fn pages() -> OpenApiRouter<Bank> {
         .merge(console::routes())
         .merge(identity::console::routes())
         .merge(kyc::console::routes())
+        .merge(approvals::console::routes(work::executors()))
+        .merge(accounts::console::routes())
+        .merge(transactions::console::routes())
+        .merge(transfers::console::routes())
         .merge(oversight::console::routes(work::registry()))
 }
 
 /// Lists what the slices show on one another's pages, in the order in which it stands there.
 static CONTRIBUTIONS: Contributions = Contributions {
     customer: &[kyc::console::of_customer, accounts::console::of_customer],
-    account: &[],
+    account: &[approvals::console::of_account, transactions::console::of_account],
+    account_actions: &[transfers::console::of_account],
+    transaction_actions: &[transfers::console::of_transaction, approvals::console::of_transfer],
     home: &[
         approvals::console::tiles,
         oversight::console::jobs_tiles,
         oversight::console::money_tiles,
         oversight::console::health_tiles,
         identity::console::tiles,
+        accounts::console::tiles,
     ],
-    search: &[identity::console::search, identity::console::search_team, oversight::console::search_jobs],
+    search: &[
+        identity::console::search,
+        accounts::console::search,
+        transactions::console::search,
+        identity::console::search_team,
+        oversight::console::search_jobs,
+    ],
     holders: &[accounts::console::holders],
 };

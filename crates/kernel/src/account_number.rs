@@ -94,6 +94,11 @@ impl AccountNumber {
         }
     }
 
+    /// Returns the number as people read it: an IBAN in groups of four, any other as it is stored.
+    pub fn grouped(&self) -> String {
+        self.iban().map_or_else(|| self.to_string(), Iban::grouped)
+    }
+
     /// Returns the IBAN, if it is one.
     pub const fn iban(&self) -> Option<&Iban> {
         match self {

@@ -11,7 +11,7 @@ use kernel::{AccountId, Clock, Instant, Random, TransferId};
 use sea_orm::{ConnectionTrait, DbErr};
 use thiserror::Error;
 
-use crate::decide::{Book, decide, expire};
+use crate::decide::{Book, Row, decide, expire};
 use crate::load::{Wanted, load, overdue_accounts, set_business_date};
 use crate::queue::Queue;
 use crate::write::write;
@@ -94,6 +94,27 @@ impl Ledger {
         let posted = decide(&mut book, posting, transfers)?;
         write(tx, &book, &[]).await?;
         Ok(posted)
+    }
+
+    /// Decides what [`Ledger::post`] would at this moment, and writes nothing: the rows that it would write, with the
+    /// balances after each, in the order of `transfers`. None for transfers that stand in the journal already.
+    ///
+    /// Locks as a posting does, so that the caller's transaction should end at once.
+    ///
+    /// # Errors
+    /// As [`Ledger::post`].
+    pub async fn foresee(
+        &self,
+        tx: &Tx,
+        posting: &Posting,
+        transfers: &[NewTransfer],
+    ) -> Result<Vec<Row>, PostError> {
+        let core = &self.inner.core;
+        let mut book = core.book(tx, &transfers.iter().collect::<Vec<_>>(), &[], false).await?;
+        decide(&mut book, posting, transfers)?;
+        // Holds whose time is over are given back on the way; they are no part of what was asked.
+        let asked = |row: &&Row| transfers.iter().any(|new| new.id == row.transfer.id);
+        Ok(book.rows().iter().filter(asked).cloned().collect())
     }
 
     /// Posts through the group commit and returns when the outcome is durable. Never call it inside a transaction.

@@ -2,6 +2,8 @@
 
 mod access;
 mod close;
+mod counts;
+mod described;
 mod fees;
 mod holders;
 mod limits;
@@ -16,6 +18,8 @@ mod work;
 
 pub use access::{AccountAccess, authority, find_for, find_visible, require_transactions, view};
 pub use close::close;
+pub use counts::count_by_status;
+pub use described::{DescribedAccount, described};
 pub use fees::{FeesCharged, FeesError, charge_fees};
 pub use holders::find_holders;
 pub use limits::set_limits;
@@ -23,8 +27,8 @@ pub use open::{GivenAccount, offer_currencies, open, open_given, open_in};
 pub use owners::{AddOwner, RemoveOwner, add_owner, list_owners, remove_owner};
 pub use purses::purses;
 pub use read::{
-    AccountSheet, AsOf, BalanceSheet, Payee, find_by_number, get, get_balance, list, list_holds,
-    list_products,
+    AccountDetail, AccountSheet, AsOf, BalanceSheet, Payee, find_by_number, find_named, get, get_balance,
+    get_detail, list, list_holds, list_products,
 };
 pub use rename::rename;
 pub use several::{NumberedAccount, find_by_numbers, held_by, numbered_accounts, seen_by};

@@ -7,8 +7,9 @@ use kernel::{AccountId, AccountNumber, CountryCode, Currency, Instant, PageReque
 use ledger::AccountStatus;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, OnConflict, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationTrait, Set, Statement,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
+    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationTrait, Set,
+    Statement,
 };
 
 use super::model::{
@@ -24,8 +25,12 @@ pub struct Filter {
     pub status: Option<AccountStatus>,
     /// Only accounts of this product.
     pub product_code: Option<String>,
-    /// Only accounts whose number or nickname has this in it.
+    /// Only accounts whose number or nickname has this in it, or that are found by `id` or `holders`.
     pub text: Option<String>,
+    /// What the text is, where it is an id.
+    pub id: Option<AccountId>,
+    /// Whose name or address has the text in it.
+    pub holders: Vec<UserId>,
 }
 
 pub(crate) async fn products(conn: &impl ConnectionTrait) -> Result<Vec<Product>, DbErr> {
@@ -99,7 +104,7 @@ pub(crate) async fn list(
         .apply_if(filter.owner, |query, owner| query.filter(Column::Id.in_subquery(accounts_of(owner))))
         .apply_if(filter.status, |query, status| query.filter(Column::Id.in_subquery(accounts_in(status))))
         .apply_if(filter.product_code.as_deref(), |query, code| query.filter(Column::ProductCode.eq(code)))
-        .apply_if(filter.text.as_deref(), |query, text| query.filter(contains(text)))
+        .apply_if(filter.text.as_deref(), |query, text| query.filter(found_by(text, filter)))
         .apply_if(after, |query, after| query.filter(Column::Id.lt(after)))
         .order_by_desc(Column::Id)
         .limit(u64::from(page.limit) + 1)
@@ -115,6 +120,36 @@ fn accounts_of(user: UserId) -> sea_orm::sea_query::SelectStatement {
         .from(account_owner::Entity)
         .and_where(account_owner::Column::UserId.eq(user))
         .to_owned()
+}
+
+/// Says how a text finds accounts.
+fn found_by(text: &str, filter: &Filter) -> Condition {
+    let Filter { id, holders, .. } = filter;
+    let of_holders = (!holders.is_empty()).then(|| {
+        let owned = account_owner::Column::UserId.is_in(holders.iter().copied());
+        let accounts = Query::select()
+            .column(account_owner::Column::AccountId)
+            .from(account_owner::Entity)
+            .and_where(owned)
+            .to_owned();
+        account_row::Column::Id.in_subquery(accounts)
+    });
+    let by_id = id.map(|id| account_row::Column::Id.eq(id));
+    Condition::any().add(contains(text)).add_option(by_id).add_option(of_holders)
+}
+
+/// Counts accounts by status, which the ledger alone knows.
+pub(crate) async fn count_by_status(conn: &impl ConnectionTrait) -> Result<Vec<(AccountStatus, i64)>, DbErr> {
+    use ledger::account::ledger_account::{Column, Entity};
+    Entity::find()
+        .select_only()
+        .column(Column::Status)
+        .column_as(Column::Id.count(), "accounts")
+        .filter(Column::Code.eq(ledger::chart::CUSTOMER_DEPOSIT))
+        .group_by(Column::Status)
+        .into_tuple()
+        .all(conn)
+        .await
 }
 
 /// Asks the ledger, which alone knows the status, through its own record.

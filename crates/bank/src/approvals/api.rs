@@ -9,7 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Approval, ApprovalError, ApprovalFilter, ApprovalState, Executors, service};
+use super::{
+    Approval, ApprovalError, ApprovalFilter, ApprovalState, ApprovalView, Effect, Executors, Movement,
+    service,
+};
 use crate::audit::Reason;
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
@@ -18,6 +21,7 @@ use crate::{Bank, Caller};
 pub fn routes(executors: Executors) -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
         .routes(routes!(list))
+        .routes(routes!(get))
         .routes(routes!(approve))
         .routes(routes!(reject))
         .layer(Extension(executors))
@@ -36,6 +40,8 @@ struct ApprovalsQuery {
     maker: Option<UserId>,
     /// The id of what it is about.
     subject: Option<String>,
+    /// What waits for the caller, what the caller asked for, or what is decided.
+    view: Option<ApprovalView>,
     /// How many rows at most, 1 to 200; 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
@@ -131,10 +137,61 @@ async fn list(
 ) -> Result<Json<PageResponse<ApprovalResponse>>, Problem> {
     let page = ListQuery { limit: query.limit, after: query.after }.page_of::<ApprovalId>()?;
     let (state, kind, maker, subject) = (query.state, query.kind, query.maker, query.subject);
-    let filter = ApprovalFilter { state, kind, maker, subject };
+    let view = query.view.map(|view| (view, caller.user_id));
+    let filter = ApprovalFilter { state, kind, maker, subject, view };
     let page = service::list(&bank, &caller, filter, page).await?;
     let now = bank.now();
     Ok(Json(PageResponse::new(page, |approval| ApprovalResponse::new(approval, now))))
+}
+
+/// Shows one command with what it would do now.
+#[derive(Debug, Serialize, ToSchema)]
+struct ApprovalDetailResponse {
+    #[serde(flatten)]
+    approval: ApprovalResponse,
+    /// What it would do at this moment; null once it is decided.
+    effect: Option<EffectResponse>,
+}
+
+/// Tells what a command would do at this moment.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EffectResponse {
+    /// What changes besides money; empty for nothing.
+    #[schema(example = "")]
+    sentence: String,
+    /// What moves, in order.
+    movements: Vec<Movement>,
+    /// Why it would be refused now: a problem document.
+    #[schema(value_type = Option<Object>)]
+    refusal: Option<serde_json::Value>,
+}
+
+impl From<Effect> for EffectResponse {
+    fn from(effect: Effect) -> Self {
+        let Effect { sentence, movements, refusal } = effect;
+        let refusal = refusal.and_then(|problem| serde_json::from_slice(&problem.to_json()).ok());
+        Self { sentence, movements, refusal }
+    }
+}
+
+/// Shows one command, and what it would do now while it waits.
+#[utoipa::path(
+    get,
+    path = "/approvals/{id}",
+    tag = "approvals",
+    operation_id = "get_approval",
+    params(("id" = ApprovalId, Path)),
+    responses((status = 200, body = ApprovalDetailResponse), Problems)
+)]
+async fn get(
+    State(bank): State<Bank>,
+    Extension(executors): Extension<Executors>,
+    caller: Caller,
+    Path(id): Path<ApprovalId>,
+) -> Result<Json<ApprovalDetailResponse>, Problem> {
+    let (approval, effect) = service::find(&bank, &executors, &caller, id).await?;
+    let approval = ApprovalResponse::new(approval, bank.now());
+    Ok(Json(ApprovalDetailResponse { approval, effect: effect.map(Into::into) }))
 }
 
 /// Agrees to a command as the second person; it is carried out at once.

@@ -14,10 +14,14 @@
 //! The command has not changed: its digest is compared with the row and with the audit log, which is
 //! append-only and sealed. Two racing checkers meet at the row's lock; one of them decides.
 //!
+//! What a command would do is told before the decision ([`Effect`]): its slice asks the ledger to decide without
+//! writing, so that whoever agrees sees accounts, amounts and the balances after.
+//!
 //! Cost: a request is two statements, a decision four besides the executor's. Not here: more than two people,
 //! delegation, who should be asked.
 
 mod digest;
+mod effect;
 mod executors;
 mod jobs;
 mod model;
@@ -27,8 +31,12 @@ mod store;
 pub mod api;
 pub mod console;
 
-pub use api::ApprovalResponse;
-pub use executors::{Executor, Executors};
+pub use api::{ApprovalResponse, EffectResponse};
+pub use console::draw_effect;
+pub use effect::{Effect, Movement, MovementSide};
+pub use executors::{Executor, Executors, Forecast};
 pub use jobs::register;
-pub use model::{Approval, ApprovalError, ApprovalFilter, ApprovalState, Command, LIFETIME_DAYS};
-pub use service::{Waiting, approve, count_waiting, list, reject, request};
+pub use model::{
+    Approval, ApprovalError, ApprovalFilter, ApprovalState, ApprovalView, Command, LIFETIME_DAYS,
+};
+pub use service::{Waiting, approve, count_waiting, find, list, reject, request};

@@ -128,6 +128,20 @@ pub struct ApprovalFilter {
     pub maker: Option<UserId>,
     /// About what, by its id in text form.
     pub subject: Option<String>,
+    /// From whose point of view.
+    pub view: Option<(ApprovalView, Option<UserId>)>,
+}
+
+/// Chooses commands by what they are to whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalView {
+    /// Pending, and asked for by others.
+    Waiting,
+    /// Asked for by oneself, wherever they stand.
+    Own,
+    /// Decided or expired, whoever asked.
+    Decided,
 }
 
 /// Says why a command was not taken or not decided, in the order in which it is looked at.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::digest::digest;
 use super::model::checker;
-use super::{Approval, ApprovalError, ApprovalFilter, ApprovalState, Command, Executors, store};
+use super::{Approval, ApprovalError, ApprovalFilter, ApprovalState, Command, Effect, Executors, store};
 use crate::audit::{self, Event, Reason, Subject};
 use crate::{Bank, Caller, Permission, identity};
 
@@ -157,6 +157,29 @@ pub async fn list(
 ) -> Result<Page<Approval>, ApprovalError> {
     caller.require(Permission::ReadApprovals)?;
     Ok(store::list(bank.db.read(), filter, bank.now(), page).await?)
+}
+
+/// Shows one command, and what it would do now while it waits. A look by staff leaves an audit row.
+///
+/// # Errors
+/// [`ApprovalError::Forbidden`], [`ApprovalError::NotFound`], [`ApprovalError::Refused`] when the effect cannot be
+/// told, storage.
+pub async fn find(
+    bank: &Bank,
+    executors: &Executors,
+    caller: &Caller,
+    id: ApprovalId,
+) -> Result<(Approval, Option<Effect>), ApprovalError> {
+    caller.require(Permission::ReadApprovals)?;
+    let approval = store::find(bank.db.latest(), id).await?.ok_or(ApprovalError::NotFound)?;
+    let waits = approval.state_at(bank.now()) == ApprovalState::Pending;
+    let effect = match executors.forecast(&approval.kind).filter(|_| waits) {
+        Some(forecast) => Some(forecast(bank, &approval).await),
+        None => None,
+    };
+    let effect = effect.transpose().map_err(|problem| ApprovalError::Refused(Box::new(problem)))?;
+    audit::record_read(bank, caller, Event::new("approval.view", subject(&approval))).await?;
+    Ok((approval, effect))
 }
 
 /// Counts the commands that wait for a second person.

@@ -4,11 +4,11 @@ use database::Tx;
 use kernel::{ApprovalId, Cursor, Instant, Page, PageRequest, UserId};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::model::{Approval, ApprovalFilter, ApprovalState, approval};
+use super::model::{Approval, ApprovalFilter, ApprovalState, ApprovalView, approval};
 
 pub(crate) async fn insert(tx: &Tx, row: Approval) -> Result<(), DbErr> {
     row.into_active_model().reset_all().insert(tx).await?;
@@ -18,6 +18,10 @@ pub(crate) async fn insert(tx: &Tx, row: Approval) -> Result<(), DbErr> {
 pub(crate) async fn update(tx: &Tx, row: Approval) -> Result<(), DbErr> {
     row.into_active_model().reset_all().update(tx).await?;
     Ok(())
+}
+
+pub(crate) async fn find(db: &impl ConnectionTrait, id: ApprovalId) -> Result<Option<Approval>, DbErr> {
+    approval::Entity::find_by_id(id).one(db).await
 }
 
 pub(crate) async fn load_for_update(tx: &Tx, id: ApprovalId) -> Result<Option<Approval>, DbErr> {
@@ -70,6 +74,7 @@ pub(crate) async fn list(
             }
             decided => query.filter(approval::Column::State.eq(decided)),
         })
+        .apply_if(filter.view, |query, (view, person)| query.filter(seen(view, person, now)))
         .apply_if(filter.kind, |query, kind| query.filter(approval::Column::Kind.eq(kind)))
         .apply_if(filter.maker, |query, maker| query.filter(approval::Column::MakerUserId.eq(maker)))
         .apply_if(filter.subject, |query, subject| query.filter(approval::Column::SubjectId.eq(subject)))
@@ -79,4 +84,17 @@ pub(crate) async fn list(
         .all(db)
         .await?;
     Ok(Page::cut(rows, page.limit, |row| Cursor::new(row.id)))
+}
+
+/// Says what a command is to a person; to nobody none is their own.
+fn seen(view: ApprovalView, person: Option<UserId>, now: Instant) -> Condition {
+    use approval::Column::{ExpiresAt, MakerUserId, State};
+    let waits = State.eq(ApprovalState::Pending).and(ExpiresAt.gt(now));
+    match view {
+        ApprovalView::Waiting => {
+            Condition::all().add(waits).add_option(person.map(|person| MakerUserId.ne(person)))
+        }
+        ApprovalView::Own => Condition::all().add(MakerUserId.is_in(person)),
+        ApprovalView::Decided => Condition::all().add(waits.not()),
+    }
 }

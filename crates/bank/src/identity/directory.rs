@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kernel::UserId;
+use kernel::{PageRequest, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::model::UserKind;
@@ -70,6 +70,24 @@ pub async fn named(
         return Ok(HashMap::new());
     }
     Ok(users::named(conn, ids.into_iter().collect()).await?.into_iter().collect())
+}
+
+/// Finds customers whose name or e-mail address has a text in it, the newest first, at most `most` of them.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn find_customers(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    most: u16,
+) -> Result<Vec<UserId>, DbErr> {
+    let filter = users::UserFilter {
+        kind: Some(UserKind::Customer),
+        text: Some(text.to_owned()),
+        ..users::UserFilter::default()
+    };
+    let page = users::list(conn, filter, PageRequest { limit: most, after: None }).await?;
+    Ok(page.items.into_iter().map(|user| user.id).collect())
 }
 
 /// Says whether nobody was ever registered.

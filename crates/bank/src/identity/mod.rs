@@ -23,7 +23,7 @@ pub mod service;
 mod store;
 mod visitor;
 
-pub use console::{customer_address, member_address, show_customer};
+pub use console::{customer_address, history, member_address, show_customer};
 pub use edge::authenticate;
 pub use jobs::register as register_jobs;
 pub use model::{Email, FullName, IdentityError, Locale, User, UserKind, UserStatus};

@@ -6,16 +6,14 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use futures_util::stream;
-use kernel::{AccountId, Cursor, Instant, Money, PageRequest, TransferId};
+use kernel::{AccountId, Actor, ApprovalId, Instant, Money, PageRequest, RequestId, TransferId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::csv;
 use super::model::{Filter, Side, Transaction, TransactionsError};
-use super::service;
+use super::service::{self, Origin, TransactionDetail};
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
@@ -156,6 +154,14 @@ pub struct TransactionDetailResponse {
     reference: String,
     /// The hold that was captured or released, or the transfer that was reversed.
     of_transfer_id: Option<TransferId>,
+    /// The transfer that reversed it.
+    reversed_by: Option<TransferId>,
+    /// The capture or release of a hold.
+    resolved_by: Option<TransferId>,
+    /// The transfers that were booked together with it, all or none.
+    linked_ids: Vec<TransferId>,
+    /// Where it comes from; for staff only.
+    origin: Option<OriginResponse>,
     /// When it was booked.
     #[schema(value_type = String, format = DateTime)]
     booked_at: Instant,
@@ -164,6 +170,63 @@ pub struct TransactionDetailResponse {
     effective_on: NaiveDate,
     /// Its lines, debit first.
     entries: Vec<TransactionResponse>,
+}
+
+/// Says where a transfer comes from.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OriginResponse {
+    /// By which sort of actor: `customer`, `staff`, `api_key`, `system`.
+    #[schema(example = "staff")]
+    actor_kind: &'static str,
+    /// By whom; null for the bank itself.
+    #[schema(example = "usr_01k0z8r9tqe5mbd3v6n2j7x4hc")]
+    actor_id: Option<String>,
+    /// Under which rules it was judged: `customer`, `staff`, `staff_forced`, `system`, `import`.
+    #[schema(value_type = String, example = "staff")]
+    authority: ledger::Authority,
+    /// The request that booked it.
+    #[schema(value_type = Option<String>)]
+    request_id: Option<RequestId>,
+    /// The approval of a second person behind it.
+    approval_id: Option<ApprovalId>,
+}
+
+impl From<Origin> for OriginResponse {
+    fn from(origin: Origin) -> Self {
+        let actor_id = match origin.actor {
+            Actor::Customer(id) | Actor::Staff(id) => Some(id.to_string()),
+            Actor::ApiKey(id) => Some(id.to_string()),
+            Actor::System => None,
+        };
+        Self {
+            actor_kind: origin.actor.kind().as_str(),
+            actor_id,
+            authority: origin.authority,
+            request_id: origin.request_id,
+            approval_id: origin.approval_id,
+        }
+    }
+}
+
+impl From<TransactionDetail> for TransactionDetailResponse {
+    fn from(detail: TransactionDetail) -> Self {
+        let transfer = detail.transfer;
+        Self {
+            id: transfer.id,
+            kind: transfer.kind,
+            amount: transfer.amount(),
+            of_transfer_id: transfer.of_transfer_id,
+            reversed_by: detail.reversed_by,
+            resolved_by: detail.hold.and_then(|hold| hold.resolved_by),
+            linked_ids: detail.linked,
+            origin: detail.origin.map(Into::into),
+            booked_at: transfer.booked_at,
+            effective_on: transfer.effective_on,
+            code: transfer.code,
+            reference: transfer.reference,
+            entries: detail.entries.into_iter().map(Into::into).collect(),
+        }
+    }
 }
 
 /// List the newest transactions of the accounts one may view, or of one of them.
@@ -211,18 +274,8 @@ pub async fn get_transaction(
     caller: Caller,
     Path(id): Path<TransferId>,
 ) -> Result<Json<TransactionDetailResponse>, Problem> {
-    let (transfer, entries) = service::find(&bank, &caller, id).await?;
-    Ok(Json(TransactionDetailResponse {
-        id: transfer.id,
-        kind: transfer.kind,
-        amount: transfer.amount(),
-        of_transfer_id: transfer.of_transfer_id,
-        booked_at: transfer.booked_at,
-        effective_on: transfer.effective_on,
-        code: transfer.code,
-        reference: transfer.reference,
-        entries: entries.into_iter().map(Into::into).collect(),
-    }))
+    let detail = service::find(&bank, &caller, id).await?;
+    Ok(Json(detail.into()))
 }
 
 /// Export transactions as CSV (RFC 4180), newest first, with the same filters as the list.
@@ -239,31 +292,12 @@ pub async fn export_transactions(
     caller: Caller,
     Query(query): Query<TransactionsQuery>,
 ) -> Result<Response, Problem> {
-    let filter = query.filter()?;
-    let first = PageRequest { limit: PageRequest::MOST, after: None };
-    let page = service::list(&bank, &caller, &filter, &first).await?;
-    let head = format!("{}{}", csv::HEADER, csv::lines(&page.items));
-    let rest = stream::try_unfold(page.next, move |after| {
-        next_lines(bank.clone(), caller.clone(), filter.clone(), after)
-    });
-    let body = Body::from_stream(futures_util::StreamExt::chain(stream::iter([Ok(head)]), rest));
+    let body = Body::from_stream(service::export(&bank, &caller, query.filter()?).await?);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"transactions.csv\"")),
     ];
     Ok((headers, body).into_response())
-}
-
-async fn next_lines(
-    bank: Bank,
-    caller: Caller,
-    filter: Filter,
-    after: Option<Cursor>,
-) -> Result<Option<(String, Option<Cursor>)>, TransactionsError> {
-    let Some(after) = after else { return Ok(None) };
-    let request = PageRequest { limit: PageRequest::MOST, after: Some(after) };
-    let page = service::list(&bank, &caller, &filter, &request).await?;
-    Ok(Some((csv::lines(&page.items), page.next)))
 }
 
 impl From<TransactionsError> for Problem {

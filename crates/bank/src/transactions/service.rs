@@ -1,8 +1,14 @@
 //! Listing and showing transactions.
 
+mod detail;
+mod export;
+
 use std::collections::{HashMap, HashSet};
 
-use kernel::{AccountId, Currency, Cursor, Money, Page, PageRequest, TransferId};
+pub use detail::{Origin, TransactionDetail, find};
+pub use export::export;
+
+use kernel::{AccountId, Currency, Cursor, Money, Page, PageRequest};
 use ledger::{Entry, Transfer};
 use sea_orm::ConnectionTrait;
 
@@ -76,37 +82,6 @@ fn side(transfer: &Transfer, customers: &HashSet<AccountId>) -> Side {
     let is_customers = |account| customers.contains(account);
     let credit_only = !is_customers(&transfer.debit_account_id) && is_customers(&transfer.credit_account_id);
     if credit_only { Side::Credit } else { Side::Debit }
-}
-
-/// Shows one transfer with those of its entries that the caller may see. A look by staff leaves an audit row.
-///
-/// # Errors
-/// [`TransactionsError::Forbidden`], [`TransactionsError::NotFound`] when it is absent or touches no account that
-/// the caller may view.
-pub async fn find(
-    bank: &Bank,
-    caller: &Caller,
-    id: TransferId,
-) -> Result<(Transfer, Vec<Transaction>), TransactionsError> {
-    accounts::service::require_transactions(caller)?;
-    let connection = bank.db.latest();
-    let transfer = ledger::linked::find(connection, id).await?.ok_or(TransactionsError::NotFound)?;
-    let sides = [transfer.debit_account_id, transfer.credit_account_id];
-    let mut seen = Vec::new();
-    for side in sides {
-        if let Some(access) = accounts::service::find_visible(connection, caller, side).await? {
-            seen.push(access.id());
-        }
-    }
-    if seen.is_empty() {
-        return Err(TransactionsError::NotFound);
-    }
-    let mut entries = ledger::journal::entries(connection, &transfer).await?;
-    entries.retain(|entry| seen.contains(&entry.account_id));
-    let currencies = seen.into_iter().map(|account| (account, transfer.currency)).collect();
-    let shown = describe(connection, &currencies, entries).await?;
-    audit::record_read(bank, caller, Event::new("transaction.view", Subject::new("transfer", id))).await?;
-    Ok((transfer, shown))
 }
 
 async fn visible(

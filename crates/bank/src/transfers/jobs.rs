@@ -18,18 +18,21 @@ pub fn register(registry: &mut Registry) {
 pub fn register_commands(executors: &mut Executors) {
     executors.add(service::REVERSE, |bank, tx, caller, approval| {
         Box::pin(async move {
-            let id = service::execute_reversal(bank, tx, caller, &approval.payload)
-                .await
-                .map_err(Problem::from)?;
+            let id = service::execute_reversal(bank, tx, caller, approval).await.map_err(Problem::from)?;
             Ok(json!({ "transfer_id": id }))
         })
     });
     executors.add(service::OPERATE_CASH, |bank, tx, caller, approval| {
         Box::pin(async move {
-            let id =
-                service::execute_cash(bank, tx, caller, &approval.payload).await.map_err(Problem::from)?;
+            let id = service::execute_cash(bank, tx, caller, approval).await.map_err(Problem::from)?;
             Ok(json!({ "transfer_id": id }))
         })
+    });
+    executors.foresee(service::REVERSE, |bank, approval| {
+        Box::pin(async move { Ok(service::forecast_reversal(bank, &approval.payload).await?) })
+    });
+    executors.foresee(service::OPERATE_CASH, |bank, approval| {
+        Box::pin(async move { Ok(service::forecast_cash(bank, &approval.payload).await?) })
     });
 }
 

@@ -21,6 +21,7 @@
 //! commit; a first payment runs in a transaction of its own, together with the payee's confirmation.
 
 mod api;
+pub mod console;
 mod jobs;
 mod model;
 pub mod service;

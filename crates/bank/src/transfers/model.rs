@@ -5,7 +5,7 @@ mod tables;
 use chrono::{Duration, NaiveDate};
 use kernel::{
     AccountId, AccountNumber, ApprovalId, ChallengeId, Currency, Instant, Money, PayeeLookupId, TransferId,
-    UserId,
+    UserId, contains_card_number,
 };
 use ledger::{HoldState, Refusal, SubmitError, Transfer, TransferKind};
 use serde::{Deserialize, Serialize};
@@ -152,6 +152,25 @@ pub enum CashKind {
     CorrectionDebit,
 }
 
+impl std::str::FromStr for CashKind {
+    type Err = UnknownCashKind;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCashKind> {
+        Ok(match text {
+            "deposit" => Self::Deposit,
+            "withdrawal" => Self::Withdrawal,
+            "correction_credit" => Self::CorrectionCredit,
+            "correction_debit" => Self::CorrectionDebit,
+            _ => return Err(UnknownCashKind),
+        })
+    }
+}
+
+/// Says that a text names nothing that happens at the counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("choose what happens")]
+pub struct UnknownCashKind;
+
 impl CashKind {
     /// Returns what the ledger calls it.
     pub const fn code(self) -> &'static str {
@@ -159,6 +178,16 @@ impl CashKind {
             Self::Deposit => "cash_deposit",
             Self::Withdrawal => "cash_withdrawal",
             Self::CorrectionCredit | Self::CorrectionDebit => "correction",
+        }
+    }
+
+    /// Returns what people call it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Deposit => "Deposit",
+            Self::Withdrawal => "Withdrawal",
+            Self::CorrectionCredit => "Correction in favor of the customer",
+            Self::CorrectionDebit => "Correction against the customer",
         }
     }
 
@@ -288,6 +317,14 @@ pub fn reaches(amount: Money, threshold_minor: i64, base: Currency) -> bool {
     let scale = |exponent: u8| 10_i128.pow(u32::from(exponent));
     let (of_amount, of_base) = (scale(amount.currency().exponent()), scale(base.exponent()));
     i128::from(amount.minor()) * of_base >= i128::from(threshold_minor) * of_amount
+}
+
+/// Says what keeps a text from standing on a statement.
+pub fn reference_fault(text: &str) -> Option<&'static str> {
+    if text.chars().count() > REFERENCE_LENGTH || text.chars().any(char::is_control) {
+        return Some("at most 140 printable characters");
+    }
+    contains_card_number(text).then_some("a card's number must not be written here")
 }
 
 /// Shows enough of a name to recognize it and too little to learn it: `Amelia Ashworth` is `Am**** As******`.

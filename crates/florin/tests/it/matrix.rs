@@ -30,7 +30,9 @@ const SECOND_PERSON: &[&str] = &["approvals"];
 const LINKS: &[&str] = &["open-banking"];
 const OVERSIGHT: &[&str] = &["audit", "jobs", "ledger", "sandbox"];
 const PAGES: &[&str] = &["console", "door", "oneself", "customers", "team"];
-const ASKED: &[&[&str]] = &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, LINKS, SECOND_PERSON, OVERSIGHT, PAGES];
+const PAGES_OF_MONEY: &[&str] = &["account-pages", "transaction-pages", "cash-pages", "approval-pages"];
+const ASKED: &[&[&str]] =
+    &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, LINKS, SECOND_PERSON, OVERSIGHT, PAGES, PAGES_OF_MONEY];
 
 /// Fields that are nobody's to send where they are not asked for.
 const FORBIDDEN_FIELDS: [&str; 5] = ["role", "balance", "status", "owner", "kyc_level"];
@@ -105,6 +107,11 @@ async fn the_bank_is_watched_by_those_who_may() {
 #[tokio::test]
 async fn pages_are_for_staff_and_forms_for_those_whose_work_they_are() {
     judge(PAGES).await;
+}
+
+#[tokio::test]
+async fn pages_about_money_are_for_staff_and_its_forms_for_those_whose_work_they_are() {
+    judge(PAGES_OF_MONEY).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod batch;
 mod cash;
+mod foresee;
 mod holds;
 mod joint;
 mod pay;

@@ -79,7 +79,7 @@ pub(super) struct AccountsQuery {
     product: Option<String>,
     /// Only accounts of this person; customers see their own only.
     owner: Option<UserId>,
-    /// Only accounts whose number or nickname has this in it.
+    /// Only accounts whose number or nickname has this in it; for staff also by a holder's name or address, or the id.
     #[param(max_length = 60, example = "household")]
     text: Option<String>,
     /// How many rows at most, 1 to 200; 50 when absent.
@@ -139,6 +139,7 @@ pub(super) async fn list(
         status: query.status.map(Into::into),
         product_code: query.product,
         text: query.text,
+        ..AccountFilter::default()
     };
     let page = service::list(&bank, &caller, filter, &page).await?;
     Ok(Json(PageResponse::new(page, AccountResponse::from)))

@@ -99,7 +99,7 @@ pub struct OptionalReasonRequest {
 
 impl From<AccountSheet> for AccountResponse {
     fn from(sheet: AccountSheet) -> Self {
-        let AccountSheet { account, product, role, books, business_on } = sheet;
+        let AccountSheet { account, product, role, books, business_on, .. } = sheet;
         let limits = books.limits();
         let money = |minor| Money::new(minor, books.currency);
         Self {

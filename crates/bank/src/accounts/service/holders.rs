@@ -19,14 +19,17 @@ const MOST: u16 = 20;
 /// [`AccountError::Forbidden`], then [`AccountError::Storage`].
 pub async fn find_holders(bank: &Bank, caller: &Caller, text: &str) -> Result<Vec<UserId>, AccountError> {
     caller.require(Permission::ReadAccounts)?;
-    let text: String = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
-    if text.chars().filter(char::is_ascii_digit).count() < FEWEST_DIGITS {
-        return Ok(Vec::new());
-    }
+    let Some(text) = by_number(text) else { return Ok(Vec::new()) };
     let db = bank.db.read();
     let filter = Filter { text: Some(text), ..Filter::default() };
     let page = PageRequest { limit: MOST, after: None };
     let found = store::list(db, &filter, &page, None).await?;
     let ids: Vec<AccountId> = found.iter().map(|(account, _)| account.id).collect();
     Ok(access::holders(&store::owners_of_all(db, &ids).await?))
+}
+
+/// Reads a text as a part of a number, without its blanks; none with fewer than four digits.
+pub(super) fn by_number(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+    (text.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS).then_some(text)
 }

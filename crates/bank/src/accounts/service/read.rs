@@ -8,9 +8,12 @@ use serde_json::json;
 
 use super::super::model::{Account, AccountError, AccountOwner, OwnerRole, Product, Standing};
 use super::super::store::{self, Filter};
-use super::{AccountAccess, access};
+use super::{AccountAccess, NumberedAccount, access, numbered_accounts};
 use crate::audit::{self, Event, Subject};
-use crate::{Bank, Caller, Permission};
+use crate::{Bank, Caller, Permission, identity};
+
+/// How many holders are looked for by a text.
+const MOST_HOLDERS: u16 = 50;
 
 /// Holds everything that is shown about an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +24,21 @@ pub struct AccountSheet {
     pub product: Product,
     /// What the caller is to it; none for staff.
     pub role: Option<OwnerRole>,
+    /// Who owns it or acts for those who do, the first holder first.
+    pub owners: Vec<AccountOwner>,
     /// Its balances, status and limits.
     pub books: ledger::Account,
     /// The business day that the day's limit counts on.
     pub business_on: NaiveDate,
+}
+
+/// Holds everything about one account that a page shows at once.
+#[derive(Clone, Debug)]
+pub struct AccountDetail {
+    /// The account with its balances.
+    pub sheet: AccountSheet,
+    /// What was held on it most recently, newest first.
+    pub holds: Vec<Hold>,
 }
 
 /// Chooses the moment of a balance.
@@ -73,6 +87,38 @@ pub async fn get(bank: &Bank, caller: &Caller, id: AccountId) -> Result<AccountS
     sheet(bank, bank.db.read(), access).await
 }
 
+/// Shows one account with the newest of its holds: one look, and so one audit row.
+///
+/// # Errors
+/// Those of [`super::view`].
+pub async fn get_detail(
+    bank: &Bank,
+    caller: &Caller,
+    id: AccountId,
+    most_holds: u16,
+) -> Result<AccountDetail, AccountError> {
+    let sheet = get(bank, caller, id).await?;
+    let page = PageRequest { limit: most_holds, after: None };
+    let holds = lookup::holds(bank.db.read(), id, None, (&page, bank.now())).await?;
+    Ok(AccountDetail { sheet, holds: holds.items })
+}
+
+/// Finds an account by its id or its number, as staff types either.
+///
+/// # Errors
+/// [`AccountError::Forbidden`], [`AccountError::NotFound`], then [`AccountError::Storage`].
+pub async fn find_named(bank: &Bank, caller: &Caller, text: &str) -> Result<NumberedAccount, AccountError> {
+    caller.require(Permission::ReadAccounts)?;
+    let conn = bank.db.read();
+    if let Ok(id) = text.trim().parse::<AccountId>() {
+        let found = numbered_accounts(conn, &[id]).await?;
+        return found.into_iter().next().ok_or(AccountError::NotFound);
+    }
+    let number: AccountNumber = text.parse().map_err(|_| AccountError::NotFound)?;
+    let (account, product) = store::find_by_number(conn, &number).await?.ok_or(AccountError::NotFound)?;
+    Ok(NumberedAccount { id: account.id, number: account.number, currency: product.currency })
+}
+
 /// Lists accounts, newest first: customers their own, staff all. A look by staff leaves an audit row.
 ///
 /// Costs four round trips, whatever the length of the page.
@@ -85,7 +131,7 @@ pub async fn list(
     filter: Filter,
     page: &PageRequest,
 ) -> Result<Page<AccountSheet>, AccountError> {
-    let filter = visible(caller, filter)?;
+    let filter = by_text(bank, caller, visible(caller, filter)?).await?;
     let after = page.after.as_ref().map(Cursor::key).transpose();
     let after = after.map_err(|_| AccountError::CursorNotUsable)?;
     let conn = bank.db.read();
@@ -172,14 +218,14 @@ pub(super) async fn sheet(
     conn: &impl ConnectionTrait,
     access: AccountAccess,
 ) -> Result<AccountSheet, AccountError> {
-    let AccountAccess { account, product, authority, .. } = access;
+    let AccountAccess { account, product, authority, owners } = access;
     let role = match authority.standing {
         Standing::Owner(role) => Some(role),
         Standing::Staff => None,
     };
     let books = bank.ledger.account_today(conn, account.id).await?;
     let (books, business_on) = books.ok_or(AccountError::NotFound)?;
-    Ok(AccountSheet { account, product, role, books, business_on })
+    Ok(AccountSheet { account, product, role, owners, books, business_on })
 }
 
 async fn sheets(
@@ -196,9 +242,26 @@ async fn sheets(
     let business_on = bank.ledger.business_date(conn).await?;
     let sheet = |(account, product): (Account, Product)| {
         let books = books.iter().find(|books| books.id == account.id)?.clone();
-        Some(AccountSheet { role: role(account.id), account, product, books, business_on })
+        let owners = owners.iter().filter(|owner| owner.account_id == account.id).cloned().collect();
+        Some(AccountSheet { role: role(account.id), account, product, owners, books, business_on })
     };
     Ok(Page { items: page.items.into_iter().filter_map(sheet).collect(), next: page.next })
+}
+
+/// Says how else a text finds accounts: by the blanks within a number, by an id, and for staff by a holder's name
+/// or address.
+async fn by_text(bank: &Bank, caller: &Caller, filter: Filter) -> Result<Filter, AccountError> {
+    let Some(text) = filter.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) else {
+        return Ok(Filter { text: None, ..filter });
+    };
+    let found = super::holders::by_number(text);
+    let holders = if caller.may(Permission::ReadAccounts) {
+        identity::directory::find_customers(bank.db.read(), text, MOST_HOLDERS).await?
+    } else {
+        Vec::new()
+    };
+    let id = text.parse().ok();
+    Ok(Filter { text: Some(found.unwrap_or_else(|| text.to_owned())), id, holders, ..filter })
 }
 
 fn visible(caller: &Caller, filter: Filter) -> Result<Filter, AccountError> {

@@ -5,20 +5,18 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use kernel::{PageRequest, UserId};
+use kernel::UserId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::audit::{self, AuditEvent, AuditFilter, Reason};
+use super::history;
+use crate::Bank;
+use crate::audit::Reason;
 use crate::identity::directory;
 use crate::identity::model::UserStatus;
 use crate::identity::service::{self, UserDetail};
 use crate::web::page::{Badge, Forms, Look, Markup, Sent, Staff, Tone};
 use crate::web::{Path, Problem};
-use crate::{Bank, Permission};
-
-/// How much of the history a page shows.
-const EVENTS: u16 = 30;
 
 pub(super) fn routes() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
@@ -51,7 +49,7 @@ struct CustomerPage<'a> {
     forms: &'a Forms,
     detail: &'a UserDetail,
     panels: Vec<Markup>,
-    history: Option<Vec<AuditEvent>>,
+    history: Markup,
     names: HashMap<UserId, String>,
 }
 
@@ -70,14 +68,6 @@ impl CustomerPage<'_> {
 
     fn name(&self, id: UserId) -> &str {
         self.names.get(&id).map_or("somebody", String::as_str)
-    }
-
-    fn actor(&self, event: &AuditEvent) -> &str {
-        match event.actor() {
-            Some(audit::Who::User(id)) => self.name(id),
-            Some(audit::Who::ApiKey(_)) => "an API key",
-            Some(audit::Who::System) | None => "the bank itself",
-        }
     }
 }
 
@@ -104,32 +94,12 @@ pub async fn show(bank: &Bank, staff: &Staff, id: UserId, forms: &Forms) -> Resu
     for panel in staff.contributions.customer {
         panels.push(panel(bank, staff, id, forms).await?);
     }
-    let history = history(bank, staff, id).await?;
-    let actors = history.iter().flatten().filter_map(|event| match event.actor() {
-        Some(audit::Who::User(id)) => Some(id),
-        _ => None,
-    });
-    let people = detail.notes.iter().map(|note| note.author_id).chain(actors);
+    let history = history(bank, staff, &id.to_string()).await?;
+    let people: Vec<UserId> = detail.notes.iter().map(|note| note.author_id).collect();
     let names = directory::named(bank.db.read(), people).await?;
     let title = detail.user.full_name.as_str();
     let page = CustomerPage { look: &staff.look, title, forms, detail: &detail, panels, history, names };
     staff.show_with(forms, &page)
-}
-
-/// Returns what was done to the customer, without the looks, for whoever may read the audit log.
-pub(super) async fn history(
-    bank: &Bank,
-    staff: &Staff,
-    id: UserId,
-) -> Result<Option<Vec<AuditEvent>>, Problem> {
-    if !staff.look.may(Permission::ReadAudit) {
-        return Ok(None);
-    }
-    let filter = AuditFilter { subject: Some(id.to_string()), ..AuditFilter::default() };
-    let page = PageRequest { limit: EVENTS, after: None };
-    let mut events = audit::list(bank, &staff.caller, &filter, page).await?;
-    events.items.retain(|event| !event.action.starts_with("user.read"));
-    Ok(Some(events.items))
 }
 
 /// Goes on after an action: back to the page with a message, or the page with the form that was refused.

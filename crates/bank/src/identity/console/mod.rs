@@ -5,6 +5,7 @@ mod customers;
 mod door;
 mod enrolment;
 mod enter;
+mod history;
 mod oneself;
 mod team;
 mod tiles;
@@ -16,6 +17,7 @@ use crate::Bank;
 pub use customer::{address as customer_address, show as show_customer};
 pub use customers::search;
 pub use enter::enter;
+pub use history::history;
 pub use team::{address as member_address, search as search_team};
 pub use tiles::tiles;
 

@@ -95,7 +95,7 @@ impl Last {
 
 /// Returns where a row has its page.
 pub(super) fn address(event: &AuditEvent) -> String {
-    place_of(event.id).unwrap_or_else(|| LOG.to_owned())
+    place_of(&event.id).unwrap_or_else(|| LOG.to_owned())
 }
 
 /// Returns the people that a row names: who did it, and whom it was done to.

@@ -51,7 +51,7 @@ impl Row {
         Self {
             id: account.id,
             label: spoken(&account.code),
-            href: is_customers.then(|| place_of(account.id)).flatten(),
+            href: is_customers.then(|| place_of(&account.id)).flatten(),
             currency: account.currency,
             badge: badge(account.status),
             balance: write(account.ledger_minor()),

@@ -56,7 +56,7 @@ impl Row {
             MonthPhase::Current => bare(Tone::Busy, "Current"),
             MonthPhase::Over => bare(Tone::Neutral, "Open"),
             MonthPhase::Closing(id) => {
-                Self { approval: place_of(id), ..bare(Tone::Warning, "Waits for a second person") }
+                Self { approval: place_of(&id), ..bare(Tone::Warning, "Waits for a second person") }
             }
             MonthPhase::Closed(closing) => Self {
                 asked_by: closing.closed_by.map(|actor| people.actor(actor)),

@@ -8,7 +8,7 @@ use kernel::{Actor, ApprovalId, PageRequest};
 use ledger::{Month, MonthError, PeriodError, periods};
 use serde_json::{Value, json};
 
-use crate::approvals::{self, Approval, ApprovalFilter, ApprovalState, Command, Executors};
+use crate::approvals::{self, Approval, ApprovalFilter, ApprovalState, Command, Effect, Executors};
 use crate::audit::{self, Event, Reason, Subject};
 use crate::oversight::{LedgerRefusal, MonthPhase, MonthState};
 use crate::web::Problem;
@@ -21,6 +21,7 @@ const MOST_MONTHS: usize = 600;
 /// Adds what closes a month once a second person agreed.
 pub fn executors(executors: &mut Executors) {
     executors.add(CLOSE_PERIOD, close);
+    executors.foresee(CLOSE_PERIOD, forecast);
 }
 
 /// Asks for a month to be closed, which a second person then does.
@@ -112,6 +113,19 @@ fn close<'a>(
         closed.map_err(|error| Problem::from(LedgerRefusal::from(error)))?;
         audit::record(bank, tx, checker, Event::new("period.close", Subject::new("period", month))).await?;
         Ok(json!({ "month": month.to_string() }))
+    })
+}
+
+/// Says what closing means; whether the month can be closed was judged when it was asked for.
+fn forecast<'a>(bank: &'a Bank, approval: &'a Approval) -> BoxFuture<'a, Result<Effect, Problem>> {
+    Box::pin(async move {
+        let month: Month = approval.payload["month"].as_str().unwrap_or_default().parse().map_err(unread)?;
+        let is_closed = periods::closed_months(bank.db.latest()).await?.contains(&month);
+        let refusal =
+            is_closed.then(|| Problem::from(LedgerRefusal::from(PeriodError::AlreadyClosed { month })));
+        let sentence =
+            format!("The month {month} is closed for good. Nothing can count on a day in it any more.");
+        Ok(Effect { sentence, refusal, ..Effect::default() })
     })
 }
 

@@ -7,11 +7,11 @@ use kernel::{AccountId, Money, TransferId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::shapes::{TransferResponse, WaitingResponse, reference_fault};
+use super::shapes::{ForeseenResponse, TransferResponse, WaitingResponse};
 use super::transfers::done;
 use crate::audit::Reason;
 use crate::idempotency::{self, Begun, IdempotencyKey};
-use crate::transfers::model::{CashKind, CashOperation};
+use crate::transfers::model::{CashKind, CashOperation, reference_fault};
 use crate::transfers::service;
 use crate::web::{Json, Problem, Problems};
 use crate::{Bank, Caller};
@@ -64,6 +64,21 @@ pub async fn operate_cash(
     };
     let outcome = service::operate_cash(&bank, attempt.tx(), &caller, operation).await;
     attempt.finish(outcome.map(done).map_err(Problem::from)).await
+}
+
+/// Tell what a cash operation would do, without booking it. Operations only.
+#[utoipa::path(
+    post, path = "/cash-operations/preview", operation_id = "preview_cash", tag = "transfers",
+    request_body = OperateCashRequest,
+    responses((status = 200, description = "What it would do at this moment", body = ForeseenResponse), Problems)
+)]
+pub async fn preview_cash(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Json(request): Json<OperateCashRequest>,
+) -> Result<Json<ForeseenResponse>, Problem> {
+    let operation = parse(&bank, request)?;
+    Ok(Json(service::foresee_cash(&bank, &caller, &operation).await?.into()))
 }
 
 fn parse(bank: &Bank, request: OperateCashRequest) -> Result<CashOperation, Problem> {

@@ -23,5 +23,7 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(holds::capture_transfer))
         .routes(routes!(holds::release_transfer))
         .routes(routes!(transfers::reverse_transfer))
+        .routes(routes!(transfers::preview_reversal))
         .routes(routes!(cash::operate_cash))
+        .routes(routes!(cash::preview_cash))
 }

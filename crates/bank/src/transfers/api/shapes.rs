@@ -3,14 +3,15 @@
 use chrono::NaiveDate;
 use kernel::{
     AccountId, AccountNumber, ApprovalId, ChallengeId, Instant, Money, PayeeLookupId, Random, TransferId,
-    contains_card_number,
 };
 use ledger::TransferKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Bank;
-use crate::transfers::model::{NewPayment, PayTo, Payment, PaymentMode, REFERENCE_LENGTH, TransferStatus};
+use crate::approvals::EffectResponse;
+use crate::transfers::model::{NewPayment, PayTo, Payment, PaymentMode, TransferStatus, reference_fault};
+use crate::transfers::service::Foreseen;
 use crate::web::{FieldError, Problem};
 
 /// Asks for a payment.
@@ -108,14 +109,6 @@ fn fresh(bank: &Bank, random: &Random) -> TransferId {
     TransferId::generate(bank.now(), random)
 }
 
-/// Says what keeps a text from standing on a statement.
-pub fn reference_fault(text: &str) -> Option<&'static str> {
-    if text.chars().count() > REFERENCE_LENGTH || text.chars().any(char::is_control) {
-        return Some("at most 140 printable characters");
-    }
-    contains_card_number(text).then_some("a card's number must not be written here")
-}
-
 /// Shows a payment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TransferResponse {
@@ -173,6 +166,22 @@ impl From<Payment> for TransferResponse {
             code: transfer.code,
             reference: transfer.reference,
         }
+    }
+}
+
+/// Tells what a command would do at this moment; nothing was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ForeseenResponse {
+    /// Whether another person has to approve it first.
+    pub needs_second_person: bool,
+    /// What moves, or why nothing would.
+    pub effect: EffectResponse,
+}
+
+impl From<Foreseen> for ForeseenResponse {
+    fn from(foreseen: Foreseen) -> Self {
+        let Foreseen { effect, needs_second_person } = foreseen;
+        Self { needs_second_person, effect: effect.into() }
     }
 }
 

@@ -1,4 +1,5 @@
 //! One payment: making it, showing it, taking it back.
+#![expect(unused_qualifications, reason = "the expansion of utoipa::path names its parameters in full")]
 
 use std::sync::Arc;
 
@@ -8,15 +9,15 @@ use axum::response::{IntoResponse, Response};
 use kernel::{RequestId, TransferId};
 use ledger::{Answer, AnswerFn, Receipt, Submitted};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::refusals::refusal_problem;
-use super::shapes::{CreateTransferRequest, TransferResponse, WaitingResponse};
+use super::shapes::{CreateTransferRequest, ForeseenResponse, TransferResponse, WaitingResponse};
 use crate::audit::Reason;
 use crate::idempotency::{self, Begun, IdempotencyKey};
 use crate::transfers::model::{Done, NewPayment, Payment, Reversal, TransferError};
 use crate::transfers::service::{self, Planned};
-use crate::web::{Json, Path, Problem, Problems};
+use crate::web::{Json, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
 /// How often a payment is judged when rights to its accounts change at the same moment, before it is told to come
@@ -183,6 +184,30 @@ pub async fn reverse_transfer(
     let reversal = Reversal { id, transfer_id, reason: request.reason, force: request.force };
     let outcome = service::reverse(&bank, attempt.tx(), &caller, reversal).await;
     attempt.finish(outcome.map(done).map_err(Problem::from)).await
+}
+
+/// Chooses by which rules a reversal is judged.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PreviewReversalQuery {
+    /// Whether the account may fall below its overdraft limit; takes a second person.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Tell what reversing a payment would do, without doing it. Staff only.
+#[utoipa::path(
+    get, path = "/transfers/{id}/reversal", operation_id = "preview_reversal", tag = "transfers",
+    params(("id" = TransferId, Path, description = "The payment"), PreviewReversalQuery),
+    responses((status = 200, description = "What it would do at this moment", body = ForeseenResponse), Problems)
+)]
+pub async fn preview_reversal(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Path(id): Path<TransferId>,
+    Query(query): Query<PreviewReversalQuery>,
+) -> Result<Json<ForeseenResponse>, Problem> {
+    Ok(Json(service::foresee_reversal(&bank, &caller, (id, query.force)).await?.into()))
 }
 
 /// Answers with the payment, or with the approval that it waits for.

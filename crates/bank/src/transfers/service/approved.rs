@@ -1,12 +1,13 @@
 //! What a second person approved, carried out in the transaction of the approval.
 
 use database::Tx;
-use kernel::TransferId;
+use kernel::{ApprovalId, TransferId};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::cash::post_cash;
 use super::reverse::post_reversal;
+use crate::approvals::Approval;
 use crate::transfers::model::{CashOperation, Reversal, TransferError};
 use crate::{Bank, Caller};
 
@@ -18,10 +19,10 @@ pub async fn execute_cash(
     bank: &Bank,
     tx: &Tx,
     caller: &Caller,
-    payload: &Value,
+    approval: &Approval,
 ) -> Result<TransferId, TransferError> {
-    let operation: CashOperation = read(payload)?;
-    Ok(post_cash(bank, tx, caller, &operation).await?.transfer.id)
+    let operation: CashOperation = read(&approval.payload)?;
+    Ok(post_cash(bank, tx, caller, (&operation, Some(approval.id))).await?.transfer.id)
 }
 
 /// Reverses a transfer after approval.
@@ -32,13 +33,18 @@ pub async fn execute_reversal(
     bank: &Bank,
     tx: &Tx,
     caller: &Caller,
-    payload: &Value,
+    approval: &Approval,
 ) -> Result<TransferId, TransferError> {
-    let reversal: Reversal = read(payload)?;
-    Ok(post_reversal(bank, tx, caller, &reversal).await?.transfer.id)
+    let reversal: Reversal = read(&approval.payload)?;
+    Ok(post_reversal(bank, tx, caller, (&reversal, Some(approval.id))).await?.transfer.id)
 }
 
 /// Reads what was written when the command was asked for; its digest has been checked.
-fn read<T: DeserializeOwned>(payload: &Value) -> Result<T, TransferError> {
+pub(super) fn read<T: DeserializeOwned>(payload: &Value) -> Result<T, TransferError> {
     T::deserialize(payload).map_err(|error| sea_orm::DbErr::Json(error.to_string()).into())
+}
+
+/// Writes into the journal which approval is behind a transfer.
+pub(super) fn metadata(approval: Option<ApprovalId>) -> Option<String> {
+    approval.map(|id| json!({ "approval_id": id }).to_string())
 }

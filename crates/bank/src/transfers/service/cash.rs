@@ -1,9 +1,11 @@
 //! Cash at the counter, and corrections.
 
 use database::Tx;
+use kernel::ApprovalId;
 use ledger::{Action, Authority, NewTransfer, Posting, chart};
 use serde_json::json;
 
+use super::approved::metadata;
 use super::find::show;
 use crate::accounts::{self, Need};
 use crate::approvals::{self, Command};
@@ -28,12 +30,12 @@ pub async fn operate_cash(
     accounts::service::find_for(tx, caller, operation.account_id, Need::View).await?;
     let threshold = bank.settings.approval_threshold_minor;
     if !reaches(operation.amount, threshold, bank.settings.base_currency) {
-        return Ok(Done::Now(post_cash(bank, tx, caller, &operation).await?));
+        return Ok(Done::Now(post_cash(bank, tx, caller, (&operation, None)).await?));
     }
     let command = Command {
         kind: COMMAND,
         payload: serde_json::to_value(&operation).unwrap_or_default(),
-        summary: format!("{} of {} on {}", operation.kind.code(), operation.amount, operation.account_id),
+        summary: format!("{} of {}", operation.kind.words(), operation.amount),
         subject: Subject::new("account", operation.account_id),
         reason: operation.reason.clone(),
         decide_permission: Permission::DecideApprovals,
@@ -46,19 +48,9 @@ pub(super) async fn post_cash(
     bank: &Bank,
     tx: &Tx,
     caller: &Caller,
-    operation: &CashOperation,
+    (operation, approval): (&CashOperation, Option<ApprovalId>),
 ) -> Result<Payment, TransferError> {
-    let currency = operation.amount.currency();
-    let contra = chart::system_account(tx, operation.kind.contra(), currency, bank.now()).await?;
-    let (debit, credit) = if operation.kind.is_credit() {
-        (contra, operation.account_id)
-    } else {
-        (operation.account_id, contra)
-    };
-    let action = Action::Post { debit, credit, amount: operation.amount };
-    let mut transfer = NewTransfer::new(operation.id, action, operation.kind.code());
-    transfer.reference.clone_from(&operation.reference);
-    transfer.effective_on = operation.effective_on;
+    let transfer = cash_transfer(bank, tx, operation, approval).await?;
     let posting =
         Posting { actor: caller.actor, authority: Authority::Staff, request_id: Some(caller.request_id) };
     let posted = bank.ledger.post(tx, &posting, &[transfer]).await?;
@@ -68,4 +60,27 @@ pub(super) async fn post_cash(
         .change(json!({}), json!({ "transfer": row.id, "kind": operation.kind, "amount": row.amount() }));
     audit::record(bank, tx, caller, event).await?;
     show(bank, tx, row).await
+}
+
+/// Says what the ledger is told; opens the bank's own account of the currency when it is the first of it.
+pub(super) async fn cash_transfer(
+    bank: &Bank,
+    tx: &Tx,
+    operation: &CashOperation,
+    approval: Option<ApprovalId>,
+) -> Result<NewTransfer, TransferError> {
+    let currency = operation.amount.currency();
+    let contra = chart::system_account(tx, operation.kind.contra(), currency, bank.now()).await?;
+    let (debit, credit) = if operation.kind.is_credit() {
+        (contra, operation.account_id)
+    } else {
+        (operation.account_id, contra)
+    };
+    let action = Action::Post { debit, credit, amount: operation.amount };
+    Ok(NewTransfer {
+        reference: operation.reference.clone(),
+        effective_on: operation.effective_on,
+        metadata: metadata(approval),
+        ..NewTransfer::new(operation.id, action, operation.kind.code())
+    })
 }

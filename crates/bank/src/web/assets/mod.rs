@@ -39,11 +39,12 @@ pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 });
 
 /// The parts of the stylesheet in the order of the cascade.
-const STYLE: [&str; 6] = [
+const STYLE: [&str; 7] = [
     include_str!("style/base.css"),
     include_str!("style/frame.css"),
     include_str!("style/content.css"),
     include_str!("style/forms.css"),
+    include_str!("style/money.css"),
     include_str!("style/door.css"),
     include_str!("style/oversight.css"),
 ];

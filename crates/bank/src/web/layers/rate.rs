@@ -83,9 +83,11 @@ fn class(method: &Method, route: Option<&str>) -> Option<Class> {
         path if path.starts_with("auth/") => Some(Class::SignIn),
         // A page at the door is a read; what it sends is a guess.
         path if path.starts_with("/admin/sign-in") && !is_read => Some(Class::SignIn),
-        "transactions/export" | "ledger/verify" | "audit-log/verify" | "audit-log/export" => {
-            Some(Class::Expensive)
-        }
+        "transactions/export"
+        | "/admin/accounts/{id}/transactions/export"
+        | "ledger/verify"
+        | "audit-log/verify"
+        | "audit-log/export" => Some(Class::Expensive),
         _ if is_read => Some(Class::Read),
         _ => Some(Class::Write),
     }

@@ -89,6 +89,13 @@ impl Look {
         self.movement(*money.borrow(), '+', "credit")
     }
 
+    /// Shows one side of a posting, with the sign by which it changes the balance: a debit makes what the bank has
+    /// grow, and what it owes shrink.
+    pub fn entry(&self, money: impl Borrow<Money>, is_debit: bool, grows_by_debits: bool) -> Markup {
+        let sign = if is_debit == grows_by_debits { '+' } else { '\u{2212}' };
+        self.movement(*money.borrow(), sign, if is_debit { "debit" } else { "credit" })
+    }
+
     /// Shows a business day.
     pub fn day(&self, day: impl Borrow<NaiveDate>) -> Markup {
         let day = *day.borrow();

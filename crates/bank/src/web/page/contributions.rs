@@ -2,7 +2,7 @@
 //! can show what stands above it without knowing it.
 
 use futures_util::future::BoxFuture;
-use kernel::{AccountId, UserId};
+use kernel::{AccountId, TransferId, UserId};
 
 use super::{Forms, Markup, Staff, Tone};
 use crate::Bank;
@@ -28,6 +28,10 @@ pub struct Contributions {
     pub customer: &'static [Panel<UserId>],
     /// Sections of an account's page, in their order.
     pub account: &'static [Panel<AccountId>],
+    /// Actions beside an account's page, in their order.
+    pub account_actions: &'static [Panel<AccountId>],
+    /// Actions beside a transaction's page, in their order.
+    pub transaction_actions: &'static [Panel<TransferId>],
     /// What the home page shows, in its order.
     pub home: &'static [Tiles],
     /// What the search looks through, in its order.
@@ -38,7 +42,15 @@ pub struct Contributions {
 
 impl Contributions {
     /// Holds nothing: for a router without slices.
-    pub const NONE: Self = Self { customer: &[], account: &[], home: &[], search: &[], holders: &[] };
+    pub const NONE: Self = Self {
+        customer: &[],
+        account: &[],
+        account_actions: &[],
+        transaction_actions: &[],
+        home: &[],
+        search: &[],
+        holders: &[],
+    };
 }
 
 /// Shows one number of the home page, which leads to its list.

@@ -6,8 +6,10 @@ use std::str::FromStr;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use kernel::Secret;
+use chrono::NaiveDate;
+use kernel::{Currency, Money, Secret};
 
+use super::{Format, parse_day};
 use crate::web::{Problem, RawBody};
 
 /// Holds the fields that a form sent. [`guard`](super::guard) has seen its token.
@@ -22,7 +24,8 @@ pub struct Forms(Option<Refused>);
 struct Refused {
     name: &'static str,
     fields: Sent,
-    problem: Problem,
+    /// None for a form that was not refused but comes back to be changed.
+    problem: Option<Problem>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Sent {
@@ -80,6 +83,30 @@ impl Sent {
         if self.text(name).is_empty() { Ok(None) } else { self.parsed(name).map(Some) }
     }
 
+    /// Reads an amount as people of that language type it.
+    ///
+    /// # Errors
+    /// 422 naming the field, with an example.
+    pub fn amount(&self, name: &str, format: Format, currency: Currency) -> Result<Money, Problem> {
+        let read = format.parse_amount(self.text(name), currency);
+        read.map_err(|error| Problem::invalid_field(format!("/{name}"), error.to_string()))
+    }
+
+    /// Reads a day that may be left blank.
+    ///
+    /// # Errors
+    /// 422 naming the field, with an example.
+    pub fn day(&self, name: &str) -> Result<Option<NaiveDate>, Problem> {
+        let text = Some(self.text(name)).filter(|text| !text.is_empty());
+        let refused = |error| Problem::invalid_field(format!("/{name}"), format!("{error}"));
+        text.map(parse_day).transpose().map_err(|error: super::DayError| refused(error))
+    }
+
+    /// Shows the form called `name` again as it was sent, so that it can be changed.
+    pub fn kept(self, name: &'static str) -> Forms {
+        Forms(Some(Refused { name, fields: self, problem: None }))
+    }
+
     /// Sorts what came of the form called `name`: done, to be shown again with what was typed, or a page of
     /// its own, since showing the form again would help nobody.
     ///
@@ -93,7 +120,7 @@ impl Sent {
         match outcome {
             Ok(done) => Ok(Ok(done)),
             Err(problem) if is_page_of_its_own(&problem) => Err(problem),
-            Err(problem) => Ok(Err(Forms(Some(Refused { name, fields: self, problem })))),
+            Err(problem) => Ok(Err(Forms(Some(Refused { name, fields: self, problem: Some(problem) })))),
         }
     }
 }
@@ -121,27 +148,28 @@ impl Forms {
         }
     }
 
-    /// Returns what is wrong with a field of a refused form.
-    pub fn error(&self, name: &str, field: &str) -> Option<&str> {
-        let errors = self.refused(name)?.problem.errors();
+    /// Returns what is wrong with a field of a refused form, as a sentence begins.
+    pub fn error(&self, name: &str, field: &str) -> Option<String> {
+        let errors = self.refused(name)?.problem.as_ref()?.errors();
         let error = errors.iter().find(|error| error.pointer.trim_start_matches('/') == field)?;
-        Some(&error.detail)
+        Some(capitalized(&error.detail))
     }
 
     /// Returns why a form was refused, in one or two sentences; nothing of a conflict.
     pub fn message(&self, name: &str) -> Option<String> {
-        self.refused(name).filter(|refused| !refused.is_conflict()).map(Refused::message)
+        self.refused(name).filter(|refused| !refused.is_conflict()).and_then(Refused::message)
     }
 
     /// Returns what contradicts a form: things have changed since the page was made, and the form may be no longer
     /// on it. So the message stands at the page's top.
     pub fn conflict(&self) -> Option<String> {
-        self.0.as_ref().filter(|refused| refused.is_conflict()).map(Refused::message)
+        self.0.as_ref().filter(|refused| refused.is_conflict()).and_then(Refused::message)
     }
 
     /// Returns the status of a page with these forms.
     pub fn status(&self) -> StatusCode {
-        self.0.as_ref().map_or(StatusCode::OK, |refused| refused.problem.status())
+        let problem = self.0.as_ref().and_then(|refused| refused.problem.as_ref());
+        problem.map_or(StatusCode::OK, Problem::status)
     }
 
     fn refused(&self, name: &str) -> Option<&Refused> {
@@ -151,11 +179,11 @@ impl Forms {
 
 impl Refused {
     fn is_conflict(&self) -> bool {
-        self.problem.status() == StatusCode::CONFLICT
+        self.problem.as_ref().is_some_and(|problem| problem.status() == StatusCode::CONFLICT)
     }
 
-    fn message(&self) -> String {
-        let problem = &self.problem;
+    fn message(&self) -> Option<String> {
+        let problem = self.problem.as_ref()?;
         let mut message = format!("{}.", problem.title());
         if let Some(detail) = problem.explanation() {
             let _ = write!(message, " {}.", capitalized(detail));
@@ -163,7 +191,7 @@ impl Refused {
         if let Some(seconds) = problem.retry_after_seconds() {
             let _ = write!(message, " Try again in {seconds} seconds.");
         }
-        message
+        Some(message)
     }
 }
 
@@ -185,13 +213,24 @@ mod tests {
         let forms = sent.judged("suspend", wrong).expect("a form again").expect_err("refused");
         assert!(forms.is_open("suspend") && !forms.is_open("reinstate"));
         assert_eq!(forms.value("suspend", "reason"), "<b>");
-        assert_eq!(forms.error("suspend", "reason"), Some("too short"));
+        assert_eq!(forms.error("suspend", "reason").as_deref(), Some("Too short"));
         assert_eq!(forms.error("suspend", "other"), None);
         assert_eq!(forms.status(), StatusCode::UNPROCESSABLE_ENTITY);
         assert!(
             forms.is_chosen("suspend", "roles", "b", "c") && !forms.is_chosen("suspend", "roles", "c", "c")
         );
         assert!(Forms::default().is_chosen("suspend", "roles", "c", "c"));
+    }
+
+    #[test]
+    fn a_form_that_comes_back_to_be_changed_was_not_refused() {
+        let forms = Sent::read(b"amount=1%2C250.00").kept("cash");
+        assert_eq!((forms.value("cash", "amount"), forms.status()), ("1,250.00", StatusCode::OK));
+        assert!(
+            forms.is_open("cash")
+                && forms.message("cash").is_none()
+                && forms.error("cash", "amount").is_none()
+        );
     }
 
     #[test]

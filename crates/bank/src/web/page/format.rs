@@ -43,7 +43,7 @@ impl Language {
         }
     }
 
-    const fn group_mark(self) -> &'static str {
+    pub(super) const fn group_mark(self) -> &'static str {
         match self {
             Self::English | Self::American => ",",
             Self::German => ".",
@@ -51,7 +51,7 @@ impl Language {
         }
     }
 
-    const fn decimal_mark(self) -> char {
+    pub(super) const fn decimal_mark(self) -> char {
         match self {
             Self::English | Self::American => '.',
             Self::German | Self::French => ',',

@@ -108,6 +108,11 @@ impl Listing {
         &self.path
     }
 
+    /// Returns the place below the list's path with the same filters: where they are exported.
+    pub fn beside(&self, name: &str) -> String {
+        Self { path: format!("{}/{name}", self.path), ..self.clone() }.at(None)
+    }
+
     fn at(&self, after: Option<&str>) -> String {
         let mut query = Serializer::new(String::new());
         query.extend_pairs(self.pairs.iter().filter(|(name, _)| name != AFTER));
@@ -128,6 +133,7 @@ mod tests {
         assert!(listing.is_filtered());
         assert_eq!(listing.newest().as_deref(), Some("/admin/things?q=a+b%26c"));
         assert_eq!(listing.first(), "/admin/things?q=a+b%26c");
+        assert_eq!(listing.beside("export"), "/admin/things/export?q=a+b%26c");
         assert_eq!(listing.older(), None);
         let listing = listing.followed_by(Some(&Cursor::new("7")));
         assert_eq!(listing.older().as_deref(), Some("/admin/things?q=a+b%26c&after=Nw"));

@@ -12,6 +12,7 @@
 //! | Amounts, movements, dates, times | methods of [`Look`] |
 //! | Badges, charts | [`Badge`], [`Bars`] |
 //! | Filters that survive paging | [`Listing`] |
+//! | Amounts and days as people type them | [`Sent::amount`], [`Format::parse_amount`], [`parse_day`] |
 //! | The page of what an id names | [`place_of`] |
 //! | Navigation | [`navigation::ENTRIES`] |
 //! | What one slice shows on another's page, on the home page and in the search | [`Contributions`], listed in `router.rs` |
@@ -38,6 +39,7 @@ mod refusal;
 mod show;
 mod staff;
 mod theme;
+mod typed;
 mod visit;
 
 pub use badge::{Badge, Tone};
@@ -54,6 +56,7 @@ pub use refusal::answer as answer_problem;
 pub use show::show;
 pub use staff::{Guest, Staff};
 pub use theme::routes as theme_routes;
+pub use typed::{AmountError, DayError, parse_day};
 pub use visit::{Member, Visit};
 
 /// The hidden field of a form that makes it count once, however often it is sent.

@@ -89,6 +89,7 @@ async fn a_customer_is_suspended_with_a_reason_and_reinstated() {
     let clerk = clerk(&app, Role::Compliance).await;
     let path = page_of(ada.user_id);
     let page = app.page(&clerk, &path).await.expect(200).text();
+    let number = number.parse::<kernel::AccountNumber>().unwrap().grouped();
     for part in [ada.email.as_str(), &number, "0.00", "Suspend", "End sessions", "passport seen"] {
         assert!(page.contains(part), "{part}: {page}");
     }

@@ -30,13 +30,20 @@ const GROWING: [&str; 15] = [
 
 /// The routes whose question is everything there is, or that run what a night does. The console's home adds up the
 /// bank: accounts, customers, what waits and what failed.
-const ABOUT_EVERYTHING: [&str; 5] = [
+const ABOUT_EVERYTHING: [&str; 9] = [
     "GET /admin",
+    "GET /admin/ledger",
+    "GET /admin/ledger/trial-balance",
+    "POST /admin/audit-log/verify",
+    "POST /admin/jobs/{id}/run",
     "GET /ledger/trial-balance",
     "POST /ledger/verify",
     "POST /audit-log/verify",
     "POST /sandbox/clock",
 ];
+
+/// Indexes that hold only the few rows that are still open: reading one from end to end is no matter.
+const OF_FEW_ROWS: [&str; 3] = ["jobs_due", "jobs_dead", "sessions_open"];
 
 #[tokio::test]
 async fn no_route_reads_a_growing_table_from_end_to_end() {
@@ -49,7 +56,7 @@ async fn no_route_reads_a_growing_table_from_end_to_end() {
         }
     }
     let texts = db.statement_texts();
-    let asks = |text: &&String| ["select", "update"].iter().any(|verb| begins(text, verb)) && !is_purge(text);
+    let asks = |text: &&String| ["select", "update"].iter().any(|verb| begins(text, verb)) && !is_free(text);
     let mut scans = BTreeMap::new();
     for text in texts.iter().filter(asks) {
         let found = match db.engine() {
@@ -82,10 +89,12 @@ fn is_asked(row: &Row) -> bool {
     !is_beside_the_api(path_of(row.route)) && !ABOUT_EVERYTHING.contains(&row.route)
 }
 
-/// Says whether a statement looks for what grew old, once a night, or among no ids at all, which needs no table.
-fn is_purge(text: &str) -> bool {
+/// Says whether a statement looks for what grew old, once a night, or among no ids at all, which needs no table; or
+/// belongs to a proof, which reads everything and which a job may run at any time.
+fn is_free(text: &str) -> bool {
     let old = begins(text, "update \"sessions\"") && text.contains("\"expires_at\" <=");
-    old || text.contains("WHERE ? = ?") || text.contains("WHERE $1 = $2")
+    let proof = text.contains("over () as found") || text.starts_with("select count(*) as rows from ");
+    old || proof || text.contains("WHERE ? = ?") || text.contains("WHERE $1 = $2")
 }
 
 fn begins(text: &str, verb: &str) -> bool {
@@ -120,8 +129,9 @@ fn walk(node: &Value, limited: bool, found: &mut Vec<String>) {
     let kind = node["Node Type"].as_str().unwrap_or_default();
     let table = node["Relation Name"].as_str().unwrap_or_default();
     let by_key = !node["Index Cond"].is_null();
+    let few = node["Index Name"].as_str().is_some_and(|index| OF_FEW_ROWS.contains(&index));
     let whole = kind == "Seq Scan" || (kind.starts_with("Index") && !by_key && !limited);
-    if GROWING.contains(&table) && whole {
+    if GROWING.contains(&table) && whole && !few {
         found.push(format!("{kind} of {table}"));
     }
     let limited =
@@ -146,7 +156,8 @@ async fn sqlite_scans(db: &Database, text: &str) -> Vec<String> {
             return false;
         };
         let in_order = limited && (rest.contains("INDEX") || rest.is_empty());
-        GROWING.iter().any(|table| is_called(text, table, name)) && !in_order
+        let of_few = OF_FEW_ROWS.iter().any(|index| rest.ends_with(index));
+        GROWING.iter().any(|table| is_called(text, table, name)) && !in_order && !of_few
     });
     scans.collect()
 }

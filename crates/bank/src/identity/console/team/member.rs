@@ -12,7 +12,8 @@ use utoipa_axum::routes;
 use super::members::{roles, words};
 use super::{RoleChoice, address, role_choices};
 use crate::audit::{AuditEvent, Reason, Who};
-use crate::identity::console::customer::{history, status_badge};
+use crate::identity::console::customer::status_badge;
+use crate::identity::console::history::events;
 use crate::identity::directory;
 use crate::identity::model::{UserKind, UserStatus};
 use crate::identity::service::{self, UserDetail};
@@ -96,7 +97,7 @@ async fn show(bank: &Bank, staff: &Staff, id: UserId, forms: &Forms) -> Result<R
     if detail.user.kind != UserKind::Staff {
         return Err(Problem::not_found());
     }
-    let history = history(bank, staff, id).await?;
+    let history = events(bank, staff, &id.to_string()).await?;
     let actors = history.iter().flatten().filter_map(|event| match event.actor() {
         Some(Who::User(id)) => Some(id),
         _ => None,

@@ -42,7 +42,8 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
     Some(ask.with("id", account(world, route, which).await).body(body))
 }
 
-async fn account(world: &World, route: &str, which: Which) -> String {
+/// Names A's account, or one like it where the request uses it up.
+pub(super) async fn account(world: &World, route: &str, which: Which) -> String {
     if which == Which::Missing {
         return absent(AccountId::PREFIX);
     }

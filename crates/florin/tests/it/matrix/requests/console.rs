@@ -3,7 +3,7 @@
 use kernel::JobId;
 use serde_json::json;
 
-use super::{Ask, oversight, people};
+use super::{Ask, accounts, money, oversight, people};
 use crate::harness::PASSWORD;
 use crate::matrix::table::{is_page, path_of};
 use crate::matrix::world::{REASON, Which, Who, World};
@@ -22,6 +22,9 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
             body["level"] = json!("2");
         }
         return Some(ask.body(body));
+    }
+    if let Some(ask) = of_money(world, route, which).await {
+        return Some(ask);
     }
     if let Some(ask) = team(world, route, which).await {
         return Some(ask);
@@ -50,6 +53,30 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
             ask.body(json!({ "code": "000000" })).by_twin_clerk(world, who).await
         }
         _ => ask,
+    })
+}
+
+/// The same for the pages about accounts and what moves on them.
+async fn of_money(world: &World, route: &'static str, which: Which) -> Option<Ask> {
+    let (ask, path) = (Ask::to(route), path_of(route));
+    if path.starts_with("/admin/accounts/{id}") {
+        let like = route.replacen(" /admin/", " /", 1);
+        let ask = ask.with("id", accounts::account(world, &like, which).await);
+        return Some(ask.body(json!({ "reason": REASON, "single": "5,000.00", "overdraft": "0" })));
+    }
+    if path.starts_with("/admin/transactions/{id}") {
+        let ask = ask.with("id", money::transfer(world, route, which).await);
+        return Some(ask.body(json!({ "reason": REASON, "idempotency_key": key(world) })));
+    }
+    if path.starts_with("/admin/approvals/{id}") {
+        let ask = ask.with("id", oversight::approval(world, which).await);
+        return Some(ask.body(json!({ "reason": REASON })));
+    }
+    path.starts_with("/admin/cash-operations").then(|| {
+        ask.body(json!({
+            "kind": "deposit", "account": world.account, "amount": "1.00", "reason": REASON,
+            "idempotency_key": key(world),
+        }))
     })
 }
 

@@ -27,7 +27,8 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
         | "GET /transfers/{id}"
         | "POST /transfers/{id}/capture"
         | "POST /transfers/{id}/release"
-        | "POST /transfers/{id}/reverse" => {
+        | "POST /transfers/{id}/reverse"
+        | "GET /transfers/{id}/reversal" => {
             let ask = ask.with("id", transfer(world, route, which).await);
             match route.rsplit('/').next() {
                 Some("capture" | "release") => ask.body(json!({})),
@@ -35,14 +36,15 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
                 _ => ask,
             }
         }
-        "POST /cash-operations" => ask.body(json!({
+        "POST /cash-operations" | "POST /cash-operations/preview" => ask.body(json!({
             "kind": "deposit", "account_id": account, "amount": gbp(100), "reason": REASON,
         })),
         _ => return None,
     })
 }
 
-async fn transfer(world: &World, route: &str, which: Which) -> String {
+/// Names a transfer of A's, made anew where the request uses it up.
+pub(super) async fn transfer(world: &World, route: &str, which: Which) -> String {
     if which == Which::Missing {
         return absent(TransferId::PREFIX);
     }

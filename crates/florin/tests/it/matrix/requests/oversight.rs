@@ -35,6 +35,7 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         | "GET /docs"
         | "GET /livez"
         | "GET /readyz" => ask,
+        "GET /approvals/{id}" => ask.with("id", approval(world, which).await),
         "POST /approvals/{id}/approve" | "POST /approvals/{id}/reject" => {
             ask.with("id", approval(world, which).await).body(json!({ "reason": REASON }))
         }
@@ -57,7 +58,7 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
 }
 
 /// Lets the maker ask for cash that is too much for one person.
-async fn approval(world: &World, which: Which) -> String {
+pub(super) async fn approval(world: &World, which: Which) -> String {
     if which == Which::Missing {
         return absent(ApprovalId::PREFIX);
     }

@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::service;
+use crate::approvals::service;
 use crate::web::Problem;
 use crate::web::page::{Staff, Tile, Tone};
 use crate::{Bank, Permission};
@@ -19,14 +19,16 @@ pub fn tiles<'a>(bank: &'a Bank, staff: &'a Staff) -> BoxFuture<'a, Result<Vec<T
             0 => String::new(),
             own => format!("{} more asked for by you", staff.look.count(own)),
         };
+        let decides = staff.look.may(Permission::DecideApprovals);
+        let label = if decides { "Approvals waiting for you" } else { "Approvals waiting" };
         Ok(vec![Tile {
             group: "Today",
-            label: "Approvals waiting for you".to_owned(),
+            label: label.to_owned(),
             value: staff.look.count(waiting.of_others),
             unit: String::new(),
             note,
             tone: Tone::Neutral,
-            href: None,
+            href: Some("/admin/approvals"),
         }])
     }
     .boxed()

@@ -1,14 +1,15 @@
-//! What staff's pages about customers show of their accounts.
+//! What pages about customers show of their accounts.
 
 use askama::Template;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use kernel::{PageRequest, UserId};
-use ledger::{AccountStatus, Balance};
+use ledger::Balance;
 
-use super::service::{self, AccountFilter, AccountSheet};
+use super::words::status_badge;
+use crate::accounts::service::{self, AccountFilter, AccountSheet};
 use crate::web::Problem;
-use crate::web::page::{Badge, Forms, Look, Markup, Staff, Tone};
+use crate::web::page::{Badge, Forms, Look, Markup, Staff, place_of};
 use crate::{Bank, Permission};
 
 #[derive(Template)]
@@ -20,6 +21,8 @@ struct OfCustomer<'a> {
 
 /// Holds one row of the panel.
 struct Row {
+    number: String,
+    href: String,
     sheet: AccountSheet,
     badge: Badge,
     balance: Balance,
@@ -27,17 +30,13 @@ struct Row {
 
 impl From<AccountSheet> for Row {
     fn from(sheet: AccountSheet) -> Self {
-        Self { badge: status_badge(sheet.books.status), balance: sheet.books.balance(), sheet }
-    }
-}
-
-/// Shows how an account stands.
-pub(super) fn status_badge(status: AccountStatus) -> Badge {
-    match status {
-        AccountStatus::Open => Badge::new(Tone::Good, "Open"),
-        AccountStatus::DebitBlocked => Badge::new(Tone::Warning, "Debits blocked"),
-        AccountStatus::Frozen => Badge::new(Tone::Bad, "Frozen"),
-        AccountStatus::Closed => Badge::new(Tone::Neutral, "Closed"),
+        Self {
+            number: sheet.account.number.grouped(),
+            href: place_of(&sheet.account.id).unwrap_or_default(),
+            badge: status_badge(sheet.books.status),
+            balance: sheet.books.balance(),
+            sheet,
+        }
     }
 }
 
