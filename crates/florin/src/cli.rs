@@ -106,7 +106,7 @@ fn begin(command: Command, config: Config, source: &Source) -> anyhow::Result<Ex
         for name in source.unknown() {
             tracing::warn!(variable = name, "{name} is no variable of Florin's");
         }
-        let done = run(command, config, source).await;
+        let done = Box::pin(run(command, config, source)).await;
         traces.stop();
         done
     })

@@ -67,12 +67,11 @@ pub(crate) fn announce(config: &Config) {
     if config.truelayer.uses_deprecated_name() {
         complain("TRUELAYER_SANDBOX is deprecated: write TRUELAYER_ENV=sandbox or TRUELAYER_ENV=production");
     }
-    match &config.settings.open_banking {
-        Some(settings) => {
-            let mode = settings.mode.as_str();
-            tracing::info!(open_banking.mode = mode, "TrueLayer Service initialized ({mode} mode)");
-        }
-        None => tracing::info!("TrueLayer is off: no TRUELAYER_ variable is set"),
+    if let Some(settings) = &config.settings.open_banking {
+        let mode = settings.mode.as_str();
+        tracing::info!(open_banking.mode = mode, "TrueLayer Service initialized ({mode} mode)");
+    } else {
+        tracing::info!("TrueLayer is off: no TRUELAYER_ variable is set");
     }
 }
 

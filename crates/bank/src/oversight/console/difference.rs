@@ -71,7 +71,7 @@ fn collect(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
         }
         Value::Object(_) | Value::Null if path.is_empty() => {}
         value => {
-            found.push((if path.is_empty() { "value".to_owned() } else { path.to_owned() }, shown(value)))
+            found.push((if path.is_empty() { "value".to_owned() } else { path.to_owned() }, shown(value)));
         }
     }
 }
@@ -82,13 +82,13 @@ mod tests {
 
     use super::*;
 
-    fn told(before: Value, after: Value) -> Vec<String> {
+    fn told(before: &Value, after: &Value) -> Vec<String> {
         let text = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
         let line = |change: Change| {
             let word = change.word();
             format!("{} {word}: {} > {}", change.field, text(change.before), text(change.after))
         };
-        changes(Some(&before), Some(&after)).into_iter().map(line).collect()
+        changes(Some(before), Some(after)).into_iter().map(line).collect()
     }
 
     #[test]
@@ -96,7 +96,7 @@ mod tests {
         let before = json!({ "status": "open", "limits": { "day": 5, "month": 9 }, "gone": true });
         let after = json!({ "status": "frozen", "limits": { "day": 5, "month": null }, "roles": ["a", "b"] });
         assert_eq!(
-            told(before, after),
+            told(&before, &after),
             [
                 "gone removed: true > none",
                 "limits.day same: 5 > 5",
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn nothing_a_bare_value_and_a_list_of_things_are_told_too() {
-        assert_eq!(told(Value::Null, json!({ "ended": 2 })), ["ended added: none > 2"]);
-        assert_eq!(told(json!("a"), json!("b")), ["value changed: a > b"]);
-        assert_eq!(told(json!({}), json!({ "to": [{ "id": 1 }] })), ["to.0.id added: none > 1"]);
+        assert_eq!(told(&Value::Null, &json!({ "ended": 2 })), ["ended added: none > 2"]);
+        assert_eq!(told(&json!("a"), &json!("b")), ["value changed: a > b"]);
+        assert_eq!(told(&json!({}), &json!({ "to": [{ "id": 1 }] })), ["to.0.id added: none > 1"]);
     }
 }

@@ -45,7 +45,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(account: Account, look: &Look) -> Self {
+    fn of(account: &Account, look: &Look) -> Self {
         let write = |minor: i64| look.format().minor(i128::from(minor), account.currency.exponent());
         let is_customers = account.code == CUSTOMER_DEPOSIT;
         Self {
@@ -87,7 +87,7 @@ async fn ledger_accounts_page(
     let page = books::list_accounts(&bank, &staff.caller, filter, &page).await?;
     let listing = listing.followed_by(page.next.as_ref());
     let currencies = books::list_currencies(&bank, &staff.caller).await?;
-    let rows = page.items.into_iter().map(|account| Row::of(account, &staff.look)).collect();
+    let rows = page.items.iter().map(|account| Row::of(account, &staff.look)).collect();
     let codes = [CUSTOMER_DEPOSIT].into_iter().chain(ChartCode::ALL.map(ChartCode::as_str));
     let codes = codes.map(|code| (code, spoken(code))).collect();
     let page = AccountsPage { look: &staff.look, title: "Ledger accounts", listing, codes, currencies, rows };

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::harness::{App, Person};
 
-const CANARY: &str = r#"<script>alert('x')</script>{{7*7}}"#;
+const CANARY: &str = r#"<script>alert('x')</script>"{{7*7}}"#;
 
 fn caller(bank: &Bank, person: &Person) -> Caller {
     let request = RequestId::generate(bank.now(), &bank.random);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::harness::{App, key_of};
 
-const CANARY: &str = r#"<script>alert('x')</script>{{7*7}}"#;
+const CANARY: &str = r#"<script>alert('x')</script>"{{7*7}}"#;
 
 /// Leaves a job behind: dead, or waiting for its next attempt.
 async fn failed(bank: &Bank, permanent: bool) -> JobId {

@@ -8,7 +8,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::harness::App;
 
-const CANARY: &str = r#"<script>alert('x')</script>{{7*7}}"#;
+const CANARY: &str = r#"<script>alert('x')</script>"{{7*7}}"#;
 
 /// Opens a customer's account with 1000.00 GBP in it, which counts on a day of February.
 async fn with_deposit(bank: &Bank) {

@@ -4,7 +4,7 @@ use bank::Role;
 
 use crate::harness::{App, key_of};
 
-const CANARY: &str = r#"<script>alert('x')</script>{{7*7}}"#;
+const CANARY: &str = r#"<script>alert('x')</script>"{{7*7}}"#;
 
 #[tokio::test]
 async fn staff_is_listed_found_and_shown_and_customers_are_not_among_them() {
