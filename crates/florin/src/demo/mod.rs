@@ -69,8 +69,8 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
         write_private(file, &credentials.to_json()?)?;
     }
     greet(&credentials);
-    server.announce(&config);
-    server.run(&config, bank).await?;
+    let signal = server.announce(&config)?;
+    server.run(&config, bank, signal).await?;
     serve::stop(simulator).await;
     Ok(())
 }

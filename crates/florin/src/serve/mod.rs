@@ -51,8 +51,8 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     let simulator = simulation::start(&mut config, &clock).await?;
     let bank = start::open_by(clock, &mut config, schema).await?;
     let server = Server::bind(&config).await?;
-    server.announce(&config);
-    server.run(&config, bank).await?;
+    let signal = server.announce(&config)?;
+    server.run(&config, bank, signal).await?;
     stop(simulator).await;
     Ok(())
 }
@@ -133,20 +133,29 @@ impl Server {
         format!("http://{}", self.metrics.address())
     }
 
-    /// Says where the program listens.
-    pub(crate) fn announce(&self, config: &Config) {
+    /// Says where the program listens, and returns what a signal cancels: whoever has read the line may end it in order.
+    ///
+    /// # Errors
+    /// When the signals' handlers cannot be installed.
+    pub(crate) fn announce(&self, config: &Config) -> anyhow::Result<CancellationToken> {
+        let stop = signals::stop_token()?;
         let mode = if config.settings.is_production() { "production" } else { "development" };
         say(format_args!("{} ({mode}) listens on {}", config.settings.bank_name, self.url()));
         say(format_args!("metrics on http://{}/metrics", self.metrics.address()));
         simulation::announce(config);
+        Ok(stop)
     }
 
     /// Answers until a signal, then drains, stops what runs behind and closes the database.
     ///
     /// # Errors
     /// When a part of the program could not be started.
-    pub(crate) async fn run(self, config: &Config, bank: Bank) -> anyhow::Result<()> {
-        let stop = signals::stop_token()?;
+    pub(crate) async fn run(
+        self,
+        config: &Config,
+        bank: Bank,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
         // What runs behind ends after the last request, which may have asked for work.
         let later = CancellationToken::new();
         let pages = metrics::service(bank.db.clone())?;
