@@ -8,7 +8,7 @@ use sea_orm::prelude::{Json, Uuid};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, Statement,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set, Statement,
 };
 
 use super::model::job;
@@ -41,7 +41,11 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn count_dead(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    job::Entity::find().filter(job::Column::State.eq(JobState::Dead)).count(db).await
+    // The state stands in the text: by a value nobody could know that the index of the dead letter holds them all.
+    let sql = "select count(*) as dead from jobs where state = 'dead'";
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    let dead: i64 = row.map_or(Ok(0), |row| row.try_get("", "dead"))?;
+    Ok(u64::try_from(dead).unwrap_or_default())
 }
 
 pub(crate) async fn load_for_update(tx: &Tx, id: JobId) -> Result<Option<Job>, DbErr> {

@@ -71,7 +71,8 @@ fn collect(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
         }
         Value::Object(_) | Value::Null if path.is_empty() => {}
         value => {
-            found.push((if path.is_empty() { "value".to_owned() } else { path.to_owned() }, shown(value)));
+            let field = if path.is_empty() { "value" } else { path };
+            found.push((field.to_owned(), shown(value)));
         }
     }
 }
