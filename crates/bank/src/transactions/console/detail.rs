@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use kernel::{Actor, Money, TransferId};
+use kernel::{Actor, Money, TransferId, UserId};
 use ledger::{Transfer, TransferKind};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::words;
 use crate::Bank;
 use crate::accounts::service::{DescribedAccount, described};
-use crate::identity::{self, customer_address, directory};
+use crate::identity::{self, customer_address, directory, member_address};
 use crate::transactions::service::{self, TransactionDetail};
 use crate::web::page::{Badge, Forms, Look, Markup, Staff, place_of};
 use crate::web::{Path, Problem};
@@ -137,12 +137,15 @@ fn links(detail: &TransactionDetail) -> Vec<Link> {
 
 async fn actor(bank: &Bank, detail: &TransactionDetail) -> Result<ActorShown, Problem> {
     Ok(match detail.origin.map(|origin| origin.actor) {
-        Some(Actor::Customer(id) | Actor::Staff(id)) => {
-            let names = directory::named(bank.db.read(), [id]).await?;
-            let name = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
-            ActorShown { name, href: Some(customer_address(id)) }
-        }
+        Some(Actor::Customer(id)) => person(bank, id, customer_address(id)).await?,
+        Some(Actor::Staff(id)) => person(bank, id, member_address(id)).await?,
         Some(Actor::ApiKey(id)) => ActorShown { name: format!("the API key {id}"), href: None },
         Some(Actor::System) | None => ActorShown { name: "the bank itself".to_owned(), href: None },
     })
+}
+
+async fn person(bank: &Bank, id: UserId, address: String) -> Result<ActorShown, Problem> {
+    let names = directory::named(bank.db.read(), [id]).await?;
+    let name = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+    Ok(ActorShown { name, href: Some(address) })
 }
