@@ -63,6 +63,7 @@ static CONTRIBUTIONS: Contributions = Contributions {
         identity::console::tiles,
         accounts::console::tiles,
     ],
+    home_sections: &[oversight::console::movements],
     search: &[
         identity::console::search,
         accounts::console::search,

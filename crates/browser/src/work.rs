@@ -15,9 +15,18 @@ pub async fn preview_cash(browser: &Browser, account: &Account, amount: &str, re
     browser.see("#effect").await;
 }
 
-/// Opens the first approval that waits.
+/// Opens the first approval that waits for whoever looks.
 pub async fn open_the_waiting(browser: &Browser) {
-    browser.open("/admin/approvals").await;
+    open_first(browser, "/admin/approvals").await;
+}
+
+/// Opens the newest approval that whoever looks has asked for.
+pub async fn open_own(browser: &Browser) {
+    open_first(browser, "/admin/approvals?view=own").await;
+}
+
+async fn open_first(browser: &Browser, list: &str) {
+    browser.open(list).await;
     browser.see("#list a.row").await.click().await.expect("a press");
     browser.see("#asked").await;
 }

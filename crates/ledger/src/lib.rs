@@ -72,6 +72,7 @@ pub mod seal;
 mod submission;
 pub mod transfer;
 pub mod trial;
+pub mod turnover;
 pub mod verify;
 mod write;
 mod write_postgres;

@@ -1,11 +1,12 @@
 //! The trial balance: what every line of the chart holds, now or at the end of a day.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
+use database::Tx;
 use kernel::Currency;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use sea_orm::{DbErr, FromQueryResult};
 
-use crate::AccountKind;
 use crate::load::statement;
+use crate::{AccountKind, turnover};
 
 /// Holds one line: all accounts of one code and currency.
 ///
@@ -37,22 +38,38 @@ impl TrialLine {
     }
 }
 
-/// Lists every line, by currency and code; in each currency debits and credits are equal.
+/// Lists every line, by currency and code; in each currency debits and credits are equal. `tx` is a snapshot.
 ///
-/// Without a day it reads the accounts' balances; as of a day it sums all entries effective until then, which
-/// takes as long as the journal is.
+/// Without a day it reads the accounts' balances; as of a day it adds up what is effective until then ([`turnover`]) and
+/// counts the accounts opened until its end (UTC).
 ///
 /// # Errors
 /// `DbErr` when the database fails.
-pub async fn trial_balance(
-    connection: &impl ConnectionTrait,
-    as_of: Option<NaiveDate>,
-) -> Result<Vec<TrialLine>, DbErr> {
-    let query = match as_of {
-        None => statement(connection, NOW, []),
-        Some(day) => statement(connection, AS_OF, [day.into()]),
-    };
-    Ok(Sums::find_by_statement(query).all(connection).await?.into_iter().map(TrialLine::from).collect())
+pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<TrialLine>, DbErr> {
+    match as_of {
+        None => {
+            let sums = Sums::find_by_statement(statement(tx, NOW, [])).all(tx).await?;
+            Ok(sums.into_iter().map(TrialLine::from).collect())
+        }
+        Some(day) => by_the_end_of(tx, day).await,
+    }
+}
+
+async fn by_the_end_of(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
+    let end = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc();
+    let opened = Opened::find_by_statement(statement(tx, OPENED, [end.into()])).all(tx).await?;
+    let mut lines = turnover::until(tx, day).await?;
+    for line in &mut lines {
+        let of_line = opened.iter().find(|opened| opened.is_of(line));
+        line.accounts = of_line.map_or(0, |opened| opened.accounts);
+    }
+    lines.sort_by(|one, next| place(one).cmp(&place(next)));
+    Ok(lines)
+}
+
+/// Says where a line stands among the others.
+fn place(line: &TrialLine) -> (&str, &str, &str) {
+    (line.currency.code(), &line.code, line.kind.as_str())
 }
 
 // Sums of 64-bit columns may need more: the upper and the lower halves are summed apart.
@@ -66,21 +83,11 @@ select currency, code, kind, count(*) as accounts,
  group by currency, code, kind
  order by currency, code, kind";
 
-const AS_OF: &str = "
-select account.currency, account.code, account.kind, count(distinct account.id) as accounts,
-       cast(sum(case when direction = 'debit' then amount_minor / 4294967296 else 0 end) as bigint)
-         as debits_upper,
-       cast(sum(case when direction = 'debit' then amount_minor % 4294967296 else 0 end) as bigint)
-         as debits_lower,
-       cast(sum(case when direction = 'credit' then amount_minor / 4294967296 else 0 end) as bigint)
-         as credits_upper,
-       cast(sum(case when direction = 'credit' then amount_minor % 4294967296 else 0 end) as bigint)
-         as credits_lower
-  from ledger_accounts account
-  join ledger_entries entry on entry.account_id = account.id
- where entry.effective_on <= $1
- group by account.currency, account.code, account.kind
- order by account.currency, account.code, account.kind";
+const OPENED: &str = "
+select currency, code, kind, count(*) as accounts
+  from ledger_accounts
+ where opened_at < $1
+ group by currency, code, kind";
 
 #[derive(FromQueryResult)]
 struct Sums {
@@ -92,6 +99,20 @@ struct Sums {
     debits_lower: i64,
     credits_upper: i64,
     credits_lower: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Opened {
+    currency: Currency,
+    code: String,
+    kind: AccountKind,
+    accounts: i64,
+}
+
+impl Opened {
+    fn is_of(&self, line: &TrialLine) -> bool {
+        self.currency == line.currency && self.code == line.code && self.kind == line.kind
+    }
 }
 
 impl From<Sums> for TrialLine {

@@ -8,7 +8,10 @@ use utoipa_axum::routes;
 
 use crate::Bank;
 use crate::web::Problem;
-use crate::web::page::{Look, Staff, Tile};
+use crate::web::page::{Look, Markup, Staff, Tile, Tone};
+
+/// Under this heading stands what waits for somebody.
+const TODAY: &str = "Today";
 
 pub(super) fn routes() -> OpenApiRouter<Bank> {
     OpenApiRouter::new().routes(routes!(home_page))
@@ -20,6 +23,8 @@ struct HomePage<'a> {
     look: &'a Look,
     title: &'static str,
     groups: Vec<(&'static str, Vec<Tile>)>,
+    sections: Vec<Markup>,
+    alerts: Vec<Tile>,
 }
 
 impl HomePage<'_> {
@@ -41,5 +46,37 @@ async fn home_page(State(bank): State<Bank>, staff: Staff) -> Result<Response, P
             }
         }
     }
-    staff.show(&HomePage { look: &staff.look, title: "Home", groups })
+    let alerts = alerts(&groups);
+    if let Some(group) = groups.iter_mut().find(|(group, _)| *group == TODAY) {
+        group.1.push(count(&staff.look, &alerts));
+    }
+    let mut sections = Vec::new();
+    for section in staff.contributions.home_sections {
+        sections.push(section(&bank, &staff).await?);
+    }
+    staff.show(&HomePage { look: &staff.look, title: "Home", groups, sections, alerts })
+}
+
+/// Picks what should not wait from below today's work.
+fn alerts(groups: &[(&'static str, Vec<Tile>)]) -> Vec<Tile> {
+    let standing = groups.iter().filter(|(group, _)| *group != TODAY).flat_map(|(_, tiles)| tiles);
+    standing.filter(|tile| matches!(tile.tone, Tone::Bad | Tone::Warning)).cloned().collect()
+}
+
+fn count(look: &Look, alerts: &[Tile]) -> Tile {
+    let is_bad = alerts.iter().any(|alert| alert.tone == Tone::Bad);
+    let (tone, note) = match alerts.len() {
+        0 => (Tone::Good, "all is well"),
+        _ if is_bad => (Tone::Bad, "listed below"),
+        _ => (Tone::Warning, "listed below"),
+    };
+    Tile {
+        group: TODAY,
+        label: "Alerts".to_owned(),
+        value: look.count(i64::try_from(alerts.len()).unwrap_or(i64::MAX)),
+        unit: String::new(),
+        note: note.to_owned(),
+        tone,
+        href: (!alerts.is_empty()).then_some("#alerts"),
+    }
 }

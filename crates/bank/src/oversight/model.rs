@@ -191,6 +191,9 @@ pub enum LedgerRefusal {
     /// There is no such proof.
     #[error("no such proof")]
     NotFound,
+    /// The last day lies before the first, or more than a year behind it.
+    #[error("no such days")]
+    Days,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] sea_orm::DbErr),

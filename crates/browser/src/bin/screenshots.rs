@@ -62,6 +62,6 @@ impl Camera {
     }
 
     fn place(&self, name: &str) -> PathBuf {
-        Path::new(&self.folder).join(format!("{name}.png"))
+        Path::new(&self.folder).join(format!("console-{name}.png"))
     }
 }

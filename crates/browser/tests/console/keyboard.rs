@@ -103,3 +103,20 @@ async fn stops(browser: &Browser) -> Vec<Option<String>> {
     }
     panic!("the page has more than {MOST_STOPS} stops: {stops:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_is_judged_as_soon_as_it_is_left() {
+    let (bank, driver) = (Bank::start(2).await, Driver::start());
+    let browser = signed_in(&driver, &bank, Role::Operations).await;
+    browser.open("/admin/cash-operations").await;
+    browser.fill("amount", "ten pounds").await;
+    assert!(!browser.has(".field .error").await, "nobody is corrected while they type");
+    browser.stroke(Key::Tab).await;
+    browser.read(".field .error", "An amount in digits").await;
+    assert!(browser.barriers().await.is_empty(), "what is said at once can be read by all");
+    browser.fill("amount", "10.00").await;
+    browser.stroke(Key::Tab).await;
+    assert_eq!(browser.texts(".field .error").await, Vec::<String>::new());
+    assert!(!browser.has("[name=amount][aria-invalid]").await);
+    browser.close().await;
+}

@@ -51,3 +51,23 @@ create table ledger_proofs (
   unsealed bigint not null,
   checkpoints bigint not null
 );
+
+-- What moved between the lines of the chart, summed by day as the journal is sealed: a row covers exactly the sealed
+-- transfers. The books as of a day and the numbers of each day are read here instead of from the whole journal.
+create table ledger_turnovers (
+  effective_on date not null,
+  currency text not null,
+  code text not null,
+  debit_code text not null,
+  debit_kind text not null,
+  credit_code text not null,
+  credit_kind text not null,
+  transfers bigint not null,
+  -- The sum may need more than 64 bits: its multiples of 2^32, and the sum of what each transfer has beyond.
+  amount_upper bigint not null,
+  amount_lower bigint not null,
+  constraint ledger_turnovers_pkey primary key (
+    effective_on, currency, code, debit_code, debit_kind, credit_code, credit_kind
+  ),
+  constraint ledger_turnovers_transfers_check check (transfers > 0)
+);

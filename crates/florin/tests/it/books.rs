@@ -72,6 +72,29 @@ async fn the_trial_balance_balances_now_and_in_the_past() {
 }
 
 #[tokio::test]
+async fn turnover_is_told_by_day_sealed_or_not() {
+    let app = App::new().await;
+    with_deposit(&app.bank).await;
+    let march = "/api/v1/ledger/turnover?from=2026-03-01&to=2026-03-31";
+    let unsealed = get(&app, Role::Auditor, march).await;
+    let line = json!({
+        "day": "2026-03-02", "code": "test", "currency": "GBP", "transfers": 1, "amount_minor": 100_000
+    });
+    assert_eq!(unsealed["items"], json!([line]));
+    app.run_jobs().await;
+    assert_eq!(get(&app, Role::Auditor, march).await, unsealed);
+    let february = "/api/v1/ledger/turnover?from=2026-02-01&to=2026-02-28";
+    assert_eq!(get(&app, Role::Auditor, february).await["items"], json!([]));
+    for days in ["from=2026-03-02&to=2026-03-01", "from=2026-01-01&to=2027-01-02"] {
+        let asked = app.get(&format!("/api/v1/ledger/turnover?{days}")).extension(app.caller(Role::Auditor));
+        let refused = asked.send().await.refused(422, "invalid_input").json();
+        assert_eq!(refused["errors"][0]["pointer"], "to", "{days}: {refused}");
+    }
+    let year = "/api/v1/ledger/turnover?from=2026-01-01&to=2027-01-01";
+    assert_eq!(get(&app, Role::Auditor, year).await, unsealed);
+}
+
+#[tokio::test]
 async fn a_proof_is_kept_and_names_what_is_wrong() {
     let app = App::new().await;
     let account = with_deposit(&app.bank).await;

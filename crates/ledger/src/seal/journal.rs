@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::encoding::Encoder;
 use super::{Chained, SealedRow};
+use crate::turnover;
 
 /// The advisory lock shared by the journal's writers: "florin" in ASCII, as a number, and 3.
 pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e03;
@@ -35,6 +36,10 @@ impl Chained for Journal {
         let sql = format!("select {COLUMNS}, {AGREEMENT} from ledger_transfers t {ENTRIES} {PAGE}");
         let rows = read(tx, sql, (after, through), limit).await?;
         rows.iter().map(|row| sealed(row, Some(Agreement::from_query_result(row, "")?))).collect()
+    }
+
+    async fn sealed(tx: &Tx, after: i64, through: i64) -> Result<(), DbErr> {
+        turnover::add(tx, after, through).await
     }
 }
 

@@ -89,6 +89,9 @@ async fn seal_block<C: Chained>(
     let seal = made.map_err(|position| SealError::Unreadable { chain: C::NAME, position })?;
     let tx = db.begin().await?;
     let appended = block::append(&tx, seal).await?;
+    if appended {
+        C::sealed(&tx, after, through).await?;
+    }
     tx.commit().await?;
     Ok(Some(if appended { count } else { 0 }))
 }

@@ -49,6 +49,8 @@ pub enum FaultKind {
     CounterWrong,
     /// A closed account has a balance.
     ClosedWithBalance,
+    /// The turnover of a day is not the sum of its transfers.
+    TurnoverWrong,
 }
 
 impl FaultKind {
@@ -77,6 +79,7 @@ impl FaultKind {
             Self::PendingWrong => "pending_wrong",
             Self::CounterWrong => "counter_wrong",
             Self::ClosedWithBalance => "closed_with_balance",
+            Self::TurnoverWrong => "turnover_wrong",
         }
     }
 }

@@ -16,4 +16,5 @@ mod seal;
 mod stage;
 mod submit;
 mod tampering;
+mod turnover;
 mod verify;

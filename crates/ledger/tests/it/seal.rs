@@ -178,6 +178,8 @@ async fn a_chain_rewritten_from_the_start_is_found_through_the_exported_checkpoi
              (select id from ledger_transfers where position = 6)",
             "delete from seals where number > 1",
             "delete from seal_checkpoints where seal_number > 1",
+            // The second four transfers are like the first.
+            "update ledger_turnovers set transfers = transfers / 2, amount_lower = amount_lower / 2",
         ])
         .await;
     books.seal().await;
@@ -199,6 +201,7 @@ async fn a_fork_that_is_signed_again_by_the_bank_still_contradicts_the_file() {
              (select id from ledger_transfers where position = 2)",
             "delete from seals",
             "delete from seal_checkpoints",
+            "delete from ledger_turnovers",
         ])
         .await;
     books.pay(2).await;

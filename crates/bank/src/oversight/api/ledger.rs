@@ -328,6 +328,9 @@ impl From<LedgerRefusal> for Problem {
             }
             LedgerRefusal::Approval(error) => error.into(),
             LedgerRefusal::NotFound => Self::not_found(),
+            LedgerRefusal::Days => {
+                Self::invalid_field("to", "must not lie before `from`, nor more than 365 days behind it")
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ mod patience;
 mod proofs;
 mod schedules;
 mod status;
+mod turnover;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -21,6 +22,7 @@ pub fn routes(registry: Registry) -> OpenApiRouter<Bank> {
         .merge(ledger::routes())
         .merge(proofs::routes())
         .merge(status::routes())
+        .merge(turnover::routes())
         .merge(schedules::routes(registry.clone()))
         .merge(clock::routes(registry))
 }

@@ -9,6 +9,7 @@ mod jobs;
 mod ledger;
 mod ledger_accounts;
 mod months;
+mod movements;
 mod people;
 mod proof;
 mod proofs;
@@ -24,6 +25,7 @@ use crate::Bank;
 use crate::jobs::Registry;
 
 pub use jobs::search as search_jobs;
+pub use movements::movements;
 pub use tiles::{health_tiles, jobs_tiles, money_tiles};
 
 /// Lists the pages; `registry` names the kinds of work and the schedules.

@@ -1,11 +1,12 @@
 //! The books, as staff sees them, and the proof that they are right.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use kernel::{Currency, Page, PageRequest, ProofId};
 use ledger::chart::{self, CUSTOMER_DEPOSIT};
 use ledger::lookup::{self, AccountFilter};
 use ledger::seal::SigningKey;
 use ledger::trial::{self, TrialLine};
+use ledger::turnover::{self, Turnover};
 use ledger::verify::{self, Fault, Progress, Proof, VerifyOptions};
 use ledger::{Account, ChartCode};
 use sea_orm::DbErr;
@@ -14,6 +15,9 @@ use serde_json::json;
 use crate::audit::{self, Event, Subject};
 use crate::oversight::LedgerRefusal;
 use crate::{Bank, Caller, Permission};
+
+/// The most days whose turnover is told at once: a leap year's.
+const MOST_DAYS: i64 = 366;
 
 /// Lists the accounts of the ledger. A page with customers' accounts on it is a look at customers' data.
 ///
@@ -58,7 +62,43 @@ pub async fn trial_balance(
     as_of: Option<NaiveDate>,
 ) -> Result<Vec<TrialLine>, LedgerRefusal> {
     caller.require(Permission::ReadLedger)?;
-    Ok(trial::trial_balance(bank.db.read(), as_of).await?)
+    let tx = bank.db.snapshot().await?;
+    let lines = trial::trial_balance(&tx, as_of).await?;
+    tx.commit().await?;
+    Ok(lines)
+}
+
+/// Lists what moved on each day from the first of two to the last, by what it was for and currency.
+///
+/// # Errors
+/// Forbidden, [`LedgerRefusal::Days`], storage.
+pub async fn turnover(
+    bank: &Bank,
+    caller: &Caller,
+    days: (NaiveDate, NaiveDate),
+) -> Result<Vec<Turnover>, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    if !(0..MOST_DAYS).contains(&(days.1 - days.0).num_days()) {
+        return Err(LedgerRefusal::Days);
+    }
+    let tx = bank.db.snapshot().await?;
+    let turnover = turnover::between(&tx, days).await?;
+    tx.commit().await?;
+    Ok(turnover)
+}
+
+/// Lists the same for the bank's current day and those just before it, `count` in all, with the first and the last.
+///
+/// # Errors
+/// Those of [`turnover`].
+pub async fn turnover_lately(
+    bank: &Bank,
+    caller: &Caller,
+    count: u64,
+) -> Result<((NaiveDate, NaiveDate), Vec<Turnover>), LedgerRefusal> {
+    let today = bank.ledger.business_date(bank.db.read()).await?;
+    let first = today.checked_sub_days(Days::new(count.saturating_sub(1))).unwrap_or(today);
+    Ok(((first, today), turnover(bank, caller, (first, today)).await?))
 }
 
 /// Verifies the whole ledger and keeps what was found. Takes as long as reading the journal does.

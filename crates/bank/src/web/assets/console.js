@@ -78,6 +78,37 @@
   });
   show(document);
 
+  // -- fields: what the browser can judge is said below a field as soon as it is left; the bank judges the rest --
+  function judge(field) {
+    if (!field.willValidate || field.form?.method !== "post" || !field.closest(".field")) return;
+    const id = `${field.id}-at-once`;
+    document.getElementById(id)?.remove();
+    const told = (field.getAttribute("aria-describedby") || "").split(" ").filter((one) => one && one !== id);
+    // What the bank said was about what stood here before.
+    const before = document.getElementById(`${field.id}-error`);
+    if (before) before.hidden = true;
+    if (field.validity.valid) {
+      field.removeAttribute("aria-invalid");
+    } else {
+      const error = document.createElement("p");
+      error.className = "error";
+      error.role = "alert";
+      error.id = id;
+      error.textContent = (field.validity.patternMismatch && field.title) || field.validationMessage;
+      field.closest(".field").append(error);
+      field.setAttribute("aria-invalid", "true");
+      told.push(id);
+    }
+    if (told.length) field.setAttribute("aria-describedby", told.join(" "));
+    else field.removeAttribute("aria-describedby");
+  }
+
+  document.addEventListener("change", (event) => judge(event.target));
+  document.addEventListener("invalid", (event) => judge(event.target), true);
+  document.addEventListener("input", (event) => {
+    if (event.target.getAttribute("aria-invalid")) judge(event.target);
+  });
+
   // -- filters: the address keeps what is chosen, so that it can be sent on and come back ------------------
   document.addEventListener("htmx:after:swap", (event) => {
     show(document);

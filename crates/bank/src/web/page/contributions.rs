@@ -15,6 +15,9 @@ pub type Panel<Id> = for<'a> fn(&'a Bank, &'a Staff, Id, &'a Forms) -> BoxFuture
 /// Lists what a slice shows on the home page; nothing of what the reader may not see.
 pub type Tiles = for<'a> fn(&'a Bank, &'a Staff) -> BoxFuture<'a, Result<Vec<Tile>, Problem>>;
 
+/// Renders a section of the home page; nothing where the reader may not see it.
+pub type Section = for<'a> fn(&'a Bank, &'a Staff) -> BoxFuture<'a, Result<Markup, Problem>>;
+
 /// Finds a few things by a text; nothing of what the reader may not see.
 pub type Search = for<'a> fn(&'a Bank, &'a Staff, &'a str) -> BoxFuture<'a, Result<Vec<Hit>, Problem>>;
 
@@ -34,6 +37,8 @@ pub struct Contributions {
     pub transaction_actions: &'static [Panel<TransferId>],
     /// What the home page shows, in its order.
     pub home: &'static [Tiles],
+    /// What stands there below today's work, in its order.
+    pub home_sections: &'static [Section],
     /// What the search looks through, in its order.
     pub search: &'static [Search],
     /// How else customers are found.
@@ -48,6 +53,7 @@ impl Contributions {
         account_actions: &[],
         transaction_actions: &[],
         home: &[],
+        home_sections: &[],
         search: &[],
         holders: &[],
     };

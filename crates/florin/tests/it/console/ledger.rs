@@ -12,13 +12,17 @@ const CANARY: &str = r#"<script>alert('x')</script>"{{7*7}}"#;
 
 /// Opens a customer's account with 1000.00 GBP in it, which counts on a day of February.
 async fn with_deposit(bank: &Bank) {
+    with_deposit_on(bank, "2026-02-10").await;
+}
+
+async fn with_deposit_on(bank: &Bank, day: &str) {
     let account = AccountId::generate(bank.now(), &bank.random);
     let tx = bank.db.begin().await.unwrap();
     accounts::open(&tx, &NewAccount::customer_deposit(account, Currency::GBP), bank.now()).await.unwrap();
     let debit = chart::account_id(ChartCode::Cash, Currency::GBP);
     let action = Action::Post { debit, credit: account, amount: Money::new(100_000, Currency::GBP) };
     let mut transfer = NewTransfer::new(TransferId::generate(bank.now(), &bank.random), action, "test");
-    transfer.effective_on = Some("2026-02-10".parse().unwrap());
+    transfer.effective_on = Some(day.parse().unwrap());
     bank.ledger.post(&tx, &Posting::SYSTEM, &[transfer]).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -48,6 +52,32 @@ async fn the_chart_and_the_trial_balance_show_what_each_account_holds() {
     assert!(before.contains("Nothing had moved by then"), "{before}");
     let wrong = app.page(&clerk, "/admin/ledger/trial-balance?as_of=%3Cscript%3E").await.expect(422).text();
     assert!(wrong.contains("Write a day like") && wrong.contains("&#60;script&#62;"), "{wrong}");
+}
+
+#[tokio::test]
+async fn the_home_page_shows_what_moved_by_day_and_what_for() {
+    let app = bank_app().await;
+    let clerk = app.clerk_as(Role::Operations).await;
+    let empty = app.page(&clerk, "/admin").await.expect(200).text();
+    assert!(empty.contains("Money that moved") && empty.contains("Nothing has moved in these two weeks"));
+    with_deposit(&app.bank).await;
+    let before = app.page(&clerk, "/admin").await.expect(200).text();
+    assert!(before.contains("Nothing has moved in these two weeks"), "three weeks ago: {before}");
+    let alert = r##"<a class="tile" href="#alerts">"##;
+    assert!(
+        empty.contains(alert)
+            && empty.contains(r#"<li class="warning"><a href="/admin/ledger">Last ledger proof"#)
+    );
+    with_deposit_on(&app.bank, "2026-03-01").await;
+    let page = app.page(&clerk, "/admin").await.expect(200).text();
+    for part in [
+        "1 Mar 2026: 1 transfer<",
+        "/admin/transactions?from=2026-03-01&#38;to=2026-03-01",
+        "/admin/transactions?from=2026-02-17&#38;to=2026-03-02&#38;code=test",
+        "Transfers a day, 17 Feb 2026 to 2 Mar 2026",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }
 
 #[tokio::test]

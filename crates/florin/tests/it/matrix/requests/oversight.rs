@@ -35,6 +35,7 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         | "GET /docs"
         | "GET /livez"
         | "GET /readyz" => ask,
+        "GET /ledger/turnover" => ask.query("from=2026-03-01&to=2026-03-31"),
         "GET /approvals/{id}" => ask.with("id", approval(world, which).await),
         "POST /approvals/{id}/approve" | "POST /approvals/{id}/reject" => {
             ask.with("id", approval(world, which).await).body(json!({ "reason": REASON }))

@@ -1,0 +1,182 @@
+//! Turnover: what moved between the lines of the chart on each day, summed up as the journal is sealed.
+//!
+//! A block of the journal and its sums commit together, so the table `ledger_turnovers` covers exactly the sealed
+//! transfers. Readers add the few that are not sealed yet; the proof adds all of them up anew and compares.
+//!
+//! Cost: one statement a block; a reader reads some rows for each day and code instead of the journal.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use database::Tx;
+use kernel::Currency;
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+
+use crate::AccountKind;
+use crate::load::statement;
+use crate::seal::{Chained, Journal, last};
+use crate::trial::TrialLine;
+use crate::verify::{FaultKind, Faults};
+
+/// Holds what moved on one day for one purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turnover {
+    /// The day on which it is effective.
+    pub day: NaiveDate,
+    /// What the transfers were for.
+    pub code: String,
+    /// The currency.
+    pub currency: Currency,
+    /// How many transfers there were.
+    pub transfers: i64,
+    /// How much they moved, in minor units; in 128 bits, since it sums many.
+    pub amount_minor: i128,
+}
+
+/// Lists what is effective from the first of two days to the last, by day, code and currency; `tx` is a snapshot.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn between(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Turnover>, DbErr> {
+    let mut sums: BTreeMap<_, Turnover> = BTreeMap::new();
+    for row in rows(tx, days).await? {
+        let key = (row.effective_on, row.code.clone(), row.currency.code().to_owned());
+        let sum = sums.entry(key).or_insert(Turnover {
+            day: row.effective_on,
+            code: row.code.clone(),
+            currency: row.currency,
+            transfers: 0,
+            amount_minor: 0,
+        });
+        sum.transfers += row.transfers;
+        sum.amount_minor += row.amount();
+    }
+    Ok(sums.into_values().collect())
+}
+
+/// Sums what each line of the chart was debited and credited until the end of a day, by effective day; counts no accounts.
+pub(crate) async fn until(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
+    let mut lines = Vec::new();
+    for row in rows(tx, (FIRST_DAY, day)).await? {
+        let amount = row.amount();
+        line(&mut lines, row.currency, row.debit_code, row.debit_kind).debits_minor += amount;
+        line(&mut lines, row.currency, row.credit_code, row.credit_kind).credits_minor += amount;
+    }
+    Ok(lines)
+}
+
+/// Finds a line, or begins it.
+fn line(lines: &mut Vec<TrialLine>, currency: Currency, code: String, kind: AccountKind) -> &mut TrialLine {
+    let same = |line: &TrialLine| line.currency == currency && line.code == code && line.kind == kind;
+    let index = lines.iter().position(same).unwrap_or_else(|| {
+        lines.push(TrialLine { currency, code, kind, accounts: 0, debits_minor: 0, credits_minor: 0 });
+        lines.len() - 1
+    });
+    &mut lines[index]
+}
+
+/// Adds the transfers of a sealed block to the sums, in the block's own transaction.
+pub(crate) async fn add(tx: &Tx, after: i64, through: i64) -> Result<(), DbErr> {
+    let sql = format!(
+        "insert into ledger_turnovers ({KEY}, transfers, amount_upper, amount_lower)
+         select {OF_JOURNAL}, {SUMS} {JOURNAL} and t.position > $1 and t.position <= $2 group by {OF_JOURNAL}
+         on conflict ({KEY}) do update set
+           transfers = ledger_turnovers.transfers + excluded.transfers,
+           amount_upper = ledger_turnovers.amount_upper + excluded.amount_upper,
+           amount_lower = ledger_turnovers.amount_lower + excluded.amount_lower"
+    );
+    tx.execute_raw(statement(tx, sql, [after.into(), through.into()])).await?;
+    Ok(())
+}
+
+/// Adds up anew what is sealed and notes where the sums say something else.
+pub(crate) async fn verify(tx: &Tx, faults: &mut Faults) -> Result<(), DbErr> {
+    // As text: what somebody wrote into the table may be no date and no currency.
+    let named = |column: &str| format!("cast({column} as text)");
+    let name = |columns: &str| columns.split(", ").map(named).collect::<Vec<_>>().join(" || ' ' || ");
+    let kept = format!("select {} as name, {COUNTS} from ledger_turnovers", name(KEY));
+    let found = format!(
+        "select {} as name, {SUMS} {JOURNAL} and t.position <= $1 group by {OF_JOURNAL}",
+        name(OF_JOURNAL)
+    );
+    let kept = Sum::find_by_statement(statement(tx, kept, [])).all(tx).await?;
+    let found =
+        Sum::find_by_statement(statement(tx, found, [sealed_through(tx).await?.into()])).all(tx).await?;
+    let by_name = |sums: Vec<Sum>| -> BTreeMap<_, _> {
+        sums.into_iter().map(|sum| (sum.name, (sum.transfers, sum.amount_upper, sum.amount_lower))).collect()
+    };
+    let (kept, found) = (by_name(kept), by_name(found));
+    for (name, sum) in &found {
+        if kept.get(name) != Some(sum) {
+            let detail = format!("says {:?}, the journal gives {sum:?}", kept.get(name));
+            faults.note(FaultKind::TurnoverWrong, name, detail);
+        }
+    }
+    for name in kept.keys().filter(|name| !found.contains_key(*name)) {
+        faults.note(FaultKind::TurnoverWrong, name, "the journal has nothing like it");
+    }
+    Ok(())
+}
+
+async fn sealed_through(tx: &Tx) -> Result<i64, DbErr> {
+    Ok(last(tx, Journal::NAME).await?.map_or(0, |last| last.through_position))
+}
+
+/// Reads the sums of some days, and then the transfers of those days that are not among them yet.
+async fn rows(tx: &Tx, (first, last): (NaiveDate, NaiveDate)) -> Result<Vec<Row>, DbErr> {
+    let days = "effective_on between $1 and $2";
+    let kept = format!("select {KEY}, {COUNTS} from ledger_turnovers where {days}");
+    let mut rows = Row::find_by_statement(statement(tx, kept, [first.into(), last.into()])).all(tx).await?;
+    let fresh = format!(
+        "select {OF_JOURNAL_NAMED}, {SUMS} {JOURNAL} and t.{days} and t.position > $3 group by {OF_JOURNAL}"
+    );
+    let values = [first.into(), last.into(), sealed_through(tx).await?.into()];
+    rows.extend(Row::find_by_statement(statement(tx, fresh, values)).all(tx).await?);
+    Ok(rows)
+}
+
+/// No bank's books reach further back.
+const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day");
+const KEY: &str = "effective_on, currency, code, debit_code, debit_kind, credit_code, credit_kind";
+const OF_JOURNAL: &str = "t.effective_on, t.currency, t.code, d.code, d.kind, c.code, c.kind";
+const OF_JOURNAL_NAMED: &str = "t.effective_on, t.currency, t.code, d.code as debit_code, \
+    d.kind as debit_kind, c.code as credit_code, c.kind as credit_kind";
+const COUNTS: &str = "transfers, amount_upper, amount_lower";
+/// Sums of 64-bit columns may need more: the upper and the lower halves are summed apart.
+const SUMS: &str = "count(*) as transfers,
+    cast(sum(t.amount_minor / 4294967296) as bigint) as amount_upper,
+    cast(sum(t.amount_minor % 4294967296) as bigint) as amount_lower";
+/// What moved money: a hold moves none until it is captured.
+const JOURNAL: &str = "
+  from ledger_transfers t
+  join ledger_accounts d on d.id = t.debit_account_id
+  join ledger_accounts c on c.id = t.credit_account_id
+ where t.debit_sequence is not null";
+
+#[derive(FromQueryResult)]
+struct Row {
+    effective_on: NaiveDate,
+    currency: Currency,
+    code: String,
+    debit_code: String,
+    debit_kind: AccountKind,
+    credit_code: String,
+    credit_kind: AccountKind,
+    transfers: i64,
+    amount_upper: i64,
+    amount_lower: i64,
+}
+
+impl Row {
+    fn amount(&self) -> i128 {
+        (i128::from(self.amount_upper) << 32) + i128::from(self.amount_lower)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Sum {
+    name: String,
+    transfers: i64,
+    amount_upper: i64,
+    amount_lower: i64,
+}

@@ -1,0 +1,68 @@
+//! What the sums of each day must say: the same as the journal, sealed or not, and found out when they do not.
+
+use chrono::NaiveDate;
+use ledger::trial::{TrialLine, trial_balance};
+use ledger::turnover::{Turnover, between};
+use ledger::verify::FaultKind::TurnoverWrong;
+
+use crate::books::{Books, found};
+
+async fn turnover(books: &Books) -> Vec<Turnover> {
+    let tx = books.database.snapshot().await.unwrap();
+    between(&tx, (NaiveDate::default(), "2999-12-31".parse().unwrap())).await.unwrap()
+}
+
+async fn as_of(books: &Books, day: Option<&str>) -> Vec<TrialLine> {
+    let tx = books.database.snapshot().await.unwrap();
+    let lines = trial_balance(&tx, day.map(|day| day.parse().unwrap())).await.unwrap();
+    lines.into_iter().filter(|line| line.debits_minor + line.credits_minor > 0).collect()
+}
+
+#[tokio::test]
+async fn sealing_changes_nothing_of_what_the_days_and_the_balance_say() {
+    let books = Books::with_transfers(7).await;
+    let (unsealed, now) = (turnover(&books).await, as_of(&books, None).await);
+    assert_eq!(unsealed.iter().map(|one| one.transfers).sum::<i64>(), 7);
+    for more in [0, 3] {
+        books.pay(more).await;
+        let before = (turnover(&books).await, as_of(&books, Some("2999-12-31")).await);
+        assert_eq!(before.1, as_of(&books, None).await, "summed by day or by account");
+        books.seal().await;
+        assert_eq!((turnover(&books).await, as_of(&books, Some("2999-12-31")).await), before);
+    }
+    assert_ne!(as_of(&books, None).await, now);
+    assert_eq!(as_of(&books, Some("1999-12-31")).await, []);
+    assert!(books.verify().await.passed());
+}
+
+#[tokio::test]
+async fn two_sealers_at_once_count_each_transfer_once() {
+    let books = Books::with_transfers(9).await;
+    let before = turnover(&books).await;
+    tokio::join!(books.seal(), books.seal());
+    assert_eq!(turnover(&books).await, before);
+    assert!(books.verify().await.passed());
+}
+
+#[tokio::test]
+async fn a_sum_that_was_edited_removed_or_added_is_found() {
+    for attack in [
+        "update ledger_turnovers set transfers = transfers + 1",
+        "update ledger_turnovers set amount_lower = amount_lower - 1",
+        "update ledger_turnovers set code = 'gift'",
+        "delete from ledger_turnovers",
+        "insert into ledger_turnovers select effective_on, 'EUR', code, debit_code, debit_kind,
+           credit_code, credit_kind, 1, 0, 1 from ledger_turnovers",
+    ] {
+        let books = Books::with_transfers(4).await;
+        books.seal().await;
+        books.attack(&[attack]).await;
+        let report = books.verify().await;
+        assert!(
+            found(&report).iter().all(|(kind, _)| *kind == TurnoverWrong),
+            "{attack}: {:?}",
+            report.faults
+        );
+        assert!(!report.passed(), "{attack}");
+    }
+}
