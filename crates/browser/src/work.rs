@@ -1,7 +1,15 @@
 //! A day's work at the bank, for tests and pictures.
 
+use std::time::Duration;
+
+use thirtyfour::By;
+use thirtyfour::extensions::query::ElementQueryable as _;
+
 use crate::Browser;
 use crate::bank::Account;
+
+/// How long a proof over a full book may take.
+const LONGEST_PROOF: Duration = Duration::from_mins(5);
 
 /// Fills in a deposit at the cash desk and looks at what would happen.
 pub async fn preview_cash(browser: &Browser, account: &Account, amount: &str, reason: &str) {
@@ -36,12 +44,9 @@ pub async fn prove_the_ledger(browser: &Browser) {
     browser.open("/admin/ledger").await;
     browser.press("Run the proof").await;
     browser.read(".flash", "The proof is asked for").await;
-    // The page looks again by itself; somebody impatient opens it anew.
-    for _ in 0..20 {
-        if browser.has("#proof .badge").await {
-            break;
-        }
-        browser.open("/admin/ledger").await;
-    }
+    // The page looks again by itself, as long as a full book takes.
+    let badge =
+        browser.driver.query(By::Css("#proof .badge")).wait(LONGEST_PROOF, Duration::from_millis(250));
+    badge.exists().await.expect("an answer");
     browser.read("#proof .badge", "Passed").await;
 }

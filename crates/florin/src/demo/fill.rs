@@ -1,7 +1,7 @@
 //! Filling an empty bank, through the services that the API calls.
 
-use bank::accounts::service::{self as accounts, AddOwner};
-use bank::accounts::{OpenAccount, OwnerRole, StatusChange};
+use bank::accounts::OpenAccount;
+use bank::accounts::service as accounts;
 use bank::audit::Reason;
 use bank::identity::model::UserStatus;
 use bank::identity::service::{NewUser, create_user};
@@ -18,13 +18,23 @@ use ledger::{Action, Authority, ChartCode, NewTransfer, Posting, Rail, Submissio
 use super::credentials::customer;
 use super::people::Person;
 use super::sample::{self, PASSWORD, SEED, STAFF};
+use super::work::leave_work;
 use super::year::{self, Event, Happening};
 
+/// What is in the tills at first, in each currency.
+const TILL_MINOR: i64 = 25_000_000;
+
 /// Holds one customer's accounts.
-struct Holding {
-    user: UserId,
-    current: AccountId,
+pub(super) struct Holding {
+    pub(super) user: UserId,
+    pub(super) current: AccountId,
     savings: Option<AccountId>,
+}
+
+/// Holds the members of staff who do something.
+pub(super) struct Staff {
+    pub(super) compliance: Caller,
+    pub(super) operations: Caller,
 }
 
 /// Makes staff, customers, accounts and a year of transactions that ends yesterday.
@@ -37,10 +47,11 @@ pub(super) async fn fill(bank: &Bank, count: usize) -> anyhow::Result<()> {
     let bar = bar(people.len() + events.len());
     accounts::offer_currencies(&past).await?;
     let hash = past.guard.passwords().hash(&Secret::new(PASSWORD.to_owned())).await?;
-    let compliance = staff(&past, &hash).await?;
+    stock_the_tills(&past, &people).await?;
+    let staff = staff(&past, &hash).await?;
     let mut holdings = Vec::with_capacity(people.len());
     for person in &people {
-        holdings.push(welcome(&past, &compliance, person, &hash).await?);
+        holdings.push(welcome(&past, &staff.compliance, person, &hash).await?);
         bar.inc(1);
     }
     for event in &events {
@@ -49,7 +60,7 @@ pub(super) async fn fill(bank: &Bank, count: usize) -> anyhow::Result<()> {
         bar.inc(1);
     }
     past.clock.move_to(bank.now());
-    leave_work(&past, &compliance, &people, &holdings).await?;
+    leave_work(&past, &staff, &people, &holdings).await?;
     sample::mark_filled(&past).await?;
     past.ledger.stop().await;
     bar.finish_and_clear();
@@ -72,28 +83,48 @@ fn bar(steps: usize) -> ProgressBar {
     bar
 }
 
-/// Makes the staff, and returns the one who judges customers.
-async fn staff(bank: &Bank, hash: &str) -> anyhow::Result<Caller> {
+/// Makes the staff.
+async fn staff(bank: &Bank, hash: &str) -> anyhow::Result<Staff> {
     let system = Caller::system(RequestId::generate(bank.now(), &bank.random));
     let tx = bank.db.begin().await?;
-    let mut compliance = system.clone();
+    let mut staff = Staff { compliance: system.clone(), operations: system.clone() };
     for clerk in &STAFF {
         let new = NewUser {
             totp_seed: Some(sample::totp_seed(clerk.email)),
             ..person(clerk.email, clerk.name, hash, clerk.role)?
         };
         let id = create_user(bank, &tx, &system, new).await?;
-        if clerk.role == Role::Compliance {
-            compliance = Caller {
-                actor: Actor::Staff(id),
-                user_id: Some(id),
-                permissions: clerk.role.permissions(),
-                ..system.clone()
-            };
+        let caller = Caller {
+            actor: Actor::Staff(id),
+            user_id: Some(id),
+            permissions: clerk.role.permissions(),
+            ..system.clone()
+        };
+        match clerk.role {
+            Role::Compliance => staff.compliance = caller,
+            Role::Operations => staff.operations = caller,
+            _ => {}
         }
     }
     tx.commit().await?;
-    Ok(compliance)
+    Ok(staff)
+}
+
+/// Has the central bank deliver the notes that customers will take out.
+async fn stock_the_tills(bank: &Bank, people: &[Person]) -> anyhow::Result<()> {
+    let mut currencies: Vec<Currency> = people.iter().map(|person| person.currency).collect();
+    currencies.sort_by_key(|currency| currency.code().to_owned());
+    currencies.dedup();
+    for currency in currencies {
+        let of = |code| chart::account_id(code, currency);
+        let (debit, credit) = (of(ChartCode::Cash), of(ChartCode::Settlement(Rail::Interbank)));
+        let action = Action::Post { debit, credit, amount: Money::new(TILL_MINOR, currency) };
+        let id = TransferId::generate(bank.now(), &bank.random);
+        let mut transfer = NewTransfer::new(id, action, "settlement");
+        "Notes and coins delivered".clone_into(&mut transfer.reference);
+        bank.ledger.submit(Submission::new(Posting::SYSTEM, vec![vec![transfer]])).await?;
+    }
+    Ok(())
 }
 
 fn person(email: &str, name: &str, hash: &str, role: Role) -> anyhow::Result<NewUser> {
@@ -189,39 +220,4 @@ fn code(happening: Happening) -> &'static str {
         Happening::Fee => "fee",
         Happening::Interest => "interest",
     }
-}
-
-/// Leaves something for the staff to see: a shared account, an attorney, a frozen account, a hold.
-async fn leave_work(
-    bank: &Bank,
-    compliance: &Caller,
-    people: &[Person],
-    holdings: &[Holding],
-) -> anyhow::Result<()> {
-    let [first, second, .., last] = holdings else { return Ok(()) };
-    let attorney = AddOwner {
-        account: first.current,
-        user: second.user,
-        role: OwnerRole::AttorneyView,
-        reason: Some("Power of attorney on file".parse()?),
-    };
-    accounts::add_owner(bank, &customer(bank, first.user), attorney).await?;
-    let reason: Reason = "Card reported stolen, waiting for the customer's call".parse()?;
-    accounts::set_status(bank, compliance, last.current, StatusChange::BlockDebits, reason).await?;
-    hold(bank, people[0].currency, first).await
-}
-
-/// Reserves the deposit of a hotel room on the first customer's account.
-async fn hold(bank: &Bank, currency: Currency, guest: &Holding) -> anyhow::Result<()> {
-    let action = Action::Hold {
-        debit: guest.current,
-        credit: chart::account_id(ChartCode::Settlement(Rail::Cards), currency),
-        amount: Money::new(12_000, currency),
-        expires_at: Some(bank.now() + chrono::Duration::days(7)),
-    };
-    let mut transfer = NewTransfer::new(TransferId::generate(bank.now(), &bank.random), action, "card");
-    "Hotel Meridian, deposit".clone_into(&mut transfer.reference);
-    let submission = Submission::new(Posting::SYSTEM, vec![vec![transfer]]);
-    bank.ledger.submit(submission).await?;
-    Ok(())
 }

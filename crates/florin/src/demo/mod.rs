@@ -8,6 +8,7 @@ mod credentials;
 mod fill;
 mod people;
 mod sample;
+mod work;
 mod year;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     /// Write addresses, sample sign-ins and account ids to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials_file: Option<PathBuf>,
+    /// Print what this member of staff's authenticator shows at this moment, and do nothing else.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) code: Option<String>,
     /// How many customers the bank gets when it is filled.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u16).range(2..=600))]
     pub(crate) customers: u16,
@@ -43,6 +47,10 @@ pub(crate) struct Arguments {
 /// Fills the bank when it is empty, and serves it.
 pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<()> {
     anyhow::ensure!(!config.settings.is_production(), "demo data has no place in production");
+    if let Some(email) = &arguments.code {
+        say(sample::code(email, Clock::system().now())?.expose());
+        return Ok(());
+    }
     let scratch = arguments.memory.then(Scratch::make).transpose()?;
     if let Some(scratch) = &scratch {
         scratch.take_place(&mut config);
@@ -81,6 +89,11 @@ fn greet(credentials: &Credentials) {
     for sign_in in credentials.shown() {
         say(format_args!("  {:<11} {:<42} {}", sign_in.role, sign_in.email, sign_in.second_factor()));
     }
+    say(format_args!(
+        "\nThe console is on {}/admin. Staff needs a second factor: `florin demo --code {}` tells the code of the moment.",
+        credentials.addresses.api,
+        sample::STAFF[1].email
+    ));
     say("\nTry:");
     for line in credentials.curl_lines() {
         say(format_args!("  {line}"));

@@ -1,10 +1,12 @@
 //! Who is in the sample bank: staff by role, and the people of [`super::people`].
 
+use anyhow::Context as _;
 use aws_lc_rs::digest::{SHA256, digest};
 use bank::audit::{self, ActionFilter, AuditFilter, Event, Subject};
 use bank::identity::directory;
+use bank::identity::service::shown_at;
 use bank::{Bank, Caller, Role};
-use kernel::{PageRequest, Random, RequestId, Secret};
+use kernel::{Instant, PageRequest, Random, RequestId, Secret};
 
 use super::people::{self, Person};
 
@@ -40,6 +42,13 @@ pub(super) fn customers(count: usize) -> Vec<Person> {
 pub(super) fn totp_seed(email: &str) -> Secret<Vec<u8>> {
     let name = format!("florin:demo:totp:{email}");
     Secret::new(digest(&SHA256, name.as_bytes()).as_ref()[..20].to_vec())
+}
+
+/// Returns what a clerk's authenticator shows.
+pub(super) fn code(email: &str, now: Instant) -> anyhow::Result<Secret<String>> {
+    let clerk = STAFF.iter().find(|clerk| clerk.email == email);
+    let clerk = clerk.with_context(|| format!("nobody on the staff has the address {email}"))?;
+    Ok(shown_at(&totp_seed(clerk.email), now))
 }
 
 /// Names the audit row that is written when the data is whole.

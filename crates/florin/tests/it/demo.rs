@@ -41,6 +41,19 @@ async fn get(api: &str, token: &str, path: &str) -> Value {
     request.send().await.expect("an answer").json().await.expect("JSON")
 }
 
+#[test]
+fn it_tells_the_code_of_a_staff_members_authenticator() {
+    let folder = Folder::new();
+    let ask = |email: &str| folder.florin(&["demo", "--code", email]).output().expect("an answer");
+    let code = ask("operations@bank.example");
+    let shown = String::from_utf8(code.stdout).expect("text");
+    let shown = shown.trim_end();
+    assert!(shown.len() == 6 && shown.bytes().all(|byte| byte.is_ascii_digit()), "{shown}");
+    let nobody = ask("mallory@bank.example");
+    assert!(!nobody.status.success());
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("nobody on the staff has the address mallory"));
+}
+
 #[tokio::test]
 async fn it_prints_sign_ins_that_work_and_three_lines_that_pay() {
     let folder = Folder::new();

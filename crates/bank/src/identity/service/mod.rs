@@ -28,7 +28,7 @@ pub use profile::{ProfileChange, find as find_me, step_up_threshold_minor, updat
 pub use register::{NewUser, Registration, create as create_user, register, verify_email};
 pub use second_factor::{
     Enrolment, confirm_enrolment, enrol as enrol_second_factor, remove as remove_second_factor,
-    renew_recovery_codes, typed,
+    renew_recovery_codes, shown_at, typed,
 };
 pub use session::{
     SignedIn, csrf_token, end as end_session, end_all as end_all_sessions, is_csrf_token,

@@ -35,6 +35,12 @@ pub fn typed(seed: &Secret<Vec<u8>>) -> Secret<String> {
     Secret::new(totp_rs::Secret::from(seed.expose().as_slice()).to_base32())
 }
 
+/// Returns what an authenticator with this seed shows at an instant (RFC 6238: six digits, for 30 seconds).
+pub fn shown_at(seed: &Secret<Vec<u8>>, at: Instant) -> Secret<String> {
+    let totp = Builder::new().with_secret(seed.expose().clone()).build_noncompliant();
+    Secret::new(totp.generate(at.timestamp().unsigned_abs()).to_string())
+}
+
 /// Begins to enrol a second factor; it counts once a code has confirmed it.
 ///
 /// # Errors
