@@ -54,8 +54,13 @@ pub async fn between(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Turnov
     Ok(sums.into_values().collect())
 }
 
-/// Sums what each line of the chart was debited and credited until the end of a day, by effective day; counts no accounts.
-pub(crate) async fn until(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
+/// Sums what each line of the chart was debited and credited until the end of a day, by effective day; `tx` is a snapshot.
+///
+/// It does not look at accounts: of each line the number of them is 0.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn until(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
     let mut lines = Vec::new();
     for row in rows(tx, (FIRST_DAY, day)).await? {
         let amount = row.amount();
@@ -137,6 +142,8 @@ async fn rows(tx: &Tx, (first, last): (NaiveDate, NaiveDate)) -> Result<Vec<Row>
 
 /// No bank's books reach further back.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day");
+/// Nor further ahead: until then is everything.
+pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day");
 const KEY: &str = "effective_on, currency, code, debit_code, debit_kind, credit_code, credit_kind";
 const OF_JOURNAL: &str = "t.effective_on, t.currency, t.code, d.code, d.kind, c.code, c.kind";
 const OF_JOURNAL_NAMED: &str = "t.effective_on, t.currency, t.code, d.code as debit_code, \

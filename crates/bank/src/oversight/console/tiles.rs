@@ -3,16 +3,18 @@
 use chrono::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use ledger::chart::CUSTOMER_DEPOSIT;
 use ledger::verify::Proof;
 
 use crate::jobs::Queue;
+use crate::oversight::service::ledger::Deposits;
 use crate::oversight::{DatabaseStatus, service};
 use crate::web::Problem;
 use crate::web::page::{Look, Staff, Tile, Tone};
 use crate::{Bank, Permission};
 
 const HEALTH: &str = "Health";
+/// Over how many days deposits are compared.
+const GROWTH_DAYS: u64 = 14;
 
 /// Counts jobs that failed for the last time.
 pub fn jobs_tiles<'a>(bank: &'a Bank, staff: &'a Staff) -> BoxFuture<'a, Result<Vec<Tile>, Problem>> {
@@ -127,18 +129,25 @@ pub fn money_tiles<'a>(bank: &'a Bank, staff: &'a Staff) -> BoxFuture<'a, Result
         if !staff.look.may(Permission::ReadLedger) {
             return Ok(Vec::new());
         }
-        let lines = service::ledger::trial_balance(bank, &staff.caller, None).await?;
-        let deposits = lines.into_iter().filter(|line| line.code == CUSTOMER_DEPOSIT);
-        let tile = |line: ledger::trial::TrialLine| Tile {
-            group: "Deposits",
-            label: line.currency.name(),
-            value: staff.look.format().minor(line.balance_minor(), line.currency.exponent()),
-            unit: line.currency.code().to_owned(),
-            note: format!("on {} accounts", staff.look.count(line.accounts)),
-            tone: Tone::Neutral,
-            href: Some("/admin/ledger"),
+        let deposits = service::ledger::deposits(bank, &staff.caller, GROWTH_DAYS).await?;
+        let tile = |deposits: Deposits| {
+            let write = |minor| staff.look.format().minor(minor, deposits.currency.exponent());
+            let note = match deposits.growth_minor {
+                0 => format!("unchanged in {GROWTH_DAYS} days"),
+                more if more > 0 => format!("+{} in {GROWTH_DAYS} days", write(more)),
+                less => format!("{} in {GROWTH_DAYS} days", write(less)),
+            };
+            Tile {
+                group: "Deposits",
+                label: deposits.currency.name(),
+                value: write(deposits.balance_minor),
+                unit: deposits.currency.code().to_owned(),
+                note,
+                tone: Tone::Neutral,
+                href: Some("/admin/ledger"),
+            }
         };
-        Ok(deposits.map(tile).collect())
+        Ok(deposits.into_iter().map(tile).collect())
     }
     .boxed()
 }

@@ -101,6 +101,43 @@ pub async fn turnover_lately(
     Ok(((first, today), turnover(bank, caller, (first, today)).await?))
 }
 
+/// Holds what customers have in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposits {
+    /// The currency.
+    pub currency: Currency,
+    /// All of it, in minor units.
+    pub balance_minor: i128,
+    /// By how much it grew in the last days, in minor units; below zero when it shrank.
+    pub growth_minor: i128,
+}
+
+/// Sums what customers have, by currency, and how much it grew in the last `days` days.
+///
+/// # Errors
+/// Forbidden, storage.
+pub async fn deposits(bank: &Bank, caller: &Caller, days: u64) -> Result<Vec<Deposits>, LedgerRefusal> {
+    caller.require(Permission::ReadLedger)?;
+    let tx = bank.db.snapshot().await?;
+    let today = bank.ledger.business_date(&tx).await?;
+    let before = today.checked_sub_days(Days::new(days)).unwrap_or(today);
+    let then = turnover::until(&tx, before).await?;
+    let now = turnover::until(&tx, turnover::LAST_DAY).await?;
+    tx.commit().await?;
+    let mut deposits: Vec<Deposits> = now
+        .into_iter()
+        .filter(|line| line.code == CUSTOMER_DEPOSIT)
+        .map(|line| {
+            let same = |one: &&TrialLine| one.code == line.code && one.currency == line.currency;
+            let balance_minor = line.balance_minor();
+            let growth_minor = balance_minor - then.iter().find(same).map_or(0, TrialLine::balance_minor);
+            Deposits { currency: line.currency, balance_minor, growth_minor }
+        })
+        .collect();
+    deposits.sort_by(|one, next| one.currency.code().cmp(next.currency.code()));
+    Ok(deposits)
+}
+
 /// Verifies the whole ledger and keeps what was found. Takes as long as reading the journal does.
 ///
 /// # Errors
