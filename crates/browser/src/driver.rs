@@ -118,7 +118,11 @@ impl Browser {
         cdp.send_raw("Emulation.setDeviceMetricsOverride", size).await.expect("a size");
         let touch = json!({ "enabled": is_phone });
         cdp.send_raw("Emulation.setTouchEmulationEnabled", touch).await.expect("a way to point");
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        // Colors change at once: nobody looks at them on their way from one theme to the other.
+        let features = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
         cdp.send_raw("Emulation.setEmulatedMedia", features).await.expect("a scheme");
     }
 

@@ -48,6 +48,7 @@ struct BarsPicture<'a> {
     caption: &'a str,
     width: i64,
     place: i64,
+    across: i64,
     bars: Vec<Drawn<'a>>,
 }
 
@@ -65,7 +66,13 @@ impl Bars {
             let from = index * place;
             Drawn { x: from + (place - width) / 2, y: HEIGHT - height, height, bar, from }
         });
-        Markup::plain(&BarsPicture { caption: &self.caption, width, place, bars: drawn.collect() })
+        Markup::plain(&BarsPicture {
+            caption: &self.caption,
+            width,
+            place,
+            across: place * count,
+            bars: drawn.collect(),
+        })
     }
 }
 
