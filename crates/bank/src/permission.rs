@@ -102,6 +102,8 @@ permissions! {
     ReadJobs = "jobs:read",
     /// Run and replay background work.
     ManageJobs = "jobs:manage",
+    /// See how the links to other banks do, without anybody's data.
+    ReadConnections = "connections:read",
     /// Move a sandbox's clock.
     MoveClock = "sandbox:clock",
 }
@@ -229,6 +231,7 @@ impl Role {
                 P::ReadTransactions,
             ],
             Self::Compliance => &[
+                P::ReadConnections,
                 P::ReadUsers,
                 P::WriteNotes,
                 P::SuspendUsers,
@@ -242,6 +245,7 @@ impl Role {
                 P::ReadAudit,
             ],
             Self::Operations => &[
+                P::ReadConnections,
                 P::ReadUsers,
                 P::WriteNotes,
                 P::ReadAccounts,
@@ -261,6 +265,7 @@ impl Role {
                 P::ManageJobs,
             ],
             Self::Auditor => &[
+                P::ReadConnections,
                 P::ReadUsers,
                 P::ReadAccounts,
                 P::ReadTransactions,
@@ -272,6 +277,7 @@ impl Role {
                 P::ReadJobs,
             ],
             Self::Admin => &[
+                P::ReadConnections,
                 P::ReadUsers,
                 P::InviteUsers,
                 P::SuspendUsers,

@@ -1,8 +1,11 @@
 //! What the process needs to reach the service: a client and the keys of tokens.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use kernel::ConnectionId;
+use tokio::sync::OwnedMutexGuard;
 use truelayer::Client;
 
 use crate::sealing::vault::{Vault, VaultError};
@@ -15,7 +18,12 @@ pub struct OpenBanking(Arc<Reach>);
 struct Reach {
     client: Client,
     vault: Vault,
+    /// Who asks for new tokens in this process, by connection.
+    turns: Mutex<HashMap<ConnectionId, Arc<Turn>>>,
 }
+
+/// Is held by whoever asks for a connection's tokens.
+type Turn = tokio::sync::Mutex<()>;
 
 /// Says what of the settings cannot serve.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,12 +44,23 @@ impl OpenBanking {
     pub fn new(settings: &OpenBankingSettings) -> Result<Self, UnfitOpenBanking> {
         let vault = Vault::new(&settings.token_keys)?;
         let client = Client::new(settings.servers.clone(), settings.credentials.clone())?;
-        Ok(Self(Arc::new(Reach { client, vault })))
+        Ok(Self(Arc::new(Reach { client, vault, turns: Mutex::default() })))
     }
 
     /// Returns the client of the service.
     pub fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    /// Waits until nobody else in this process asks for a connection's tokens.
+    pub async fn turn(&self, connection: ConnectionId) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            // Those that nobody holds or waits for are forgotten.
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(turns.entry(connection).or_default())
+        };
+        turn.lock_owned().await
     }
 
     /// Returns what seals tokens.

@@ -9,16 +9,29 @@ use crate::Bank;
 use crate::jobs::{JobFailure, Registry};
 
 const SWEEP: &str = "openbanking.sweep";
+const REFRESH: &str = "openbanking.refresh";
+/// Six hours: an access token lives for one, a refresh token as long as its consent.
+const REFRESH_SECONDS: i64 = 6 * 3600;
 
 /// Names the handler and the schedule.
 pub fn register(registry: &mut Registry) {
     registry.job(SWEEP, sweep);
     registry.every("openbanking.sweep", 600, SWEEP);
+    registry.job(REFRESH, refresh);
+    registry.every("openbanking.refresh", REFRESH_SECONDS, REFRESH);
 }
 
 fn sweep(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
     async move {
         service::sweep(&bank).await?;
+        Ok(())
+    }
+    .boxed()
+}
+
+fn refresh(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
+    async move {
+        service::refresh_due(&bank).await?;
         Ok(())
     }
     .boxed()

@@ -17,11 +17,15 @@
 //! - A row is known by what the bank keeps, never by the service's name for it, which changes with every answer.
 //! - Announced rows are never counted, and only ever suggested to be a booked one when the amounts differ.
 //!
+//! - New tokens are asked for by one caller at a time, and a question that was never answered leaves a mark.
+//!
 //! Cost of a link: three statements to begin, one call to the service after the return for the tokens and one for the
 //! consent, then five statements.
 //!
-//! Not yet here, though its rules are in `model`: reading accounts and rows, refreshing tokens in time, what the service
-//! reports. Until then a connection stands as it was linked, and its consent's end is shown, not acted upon.
+//! Tokens are replaced every six hours, a few connections at a time, and on demand ([`service::refresh_due`],
+//! [`service::refresh_own`]). Every ten minutes consents whose time is over end ([`service::sweep`]).
+//!
+//! Not yet here, though its rules are in `model`: reading accounts and rows, and what the service reports.
 
 mod api;
 mod jobs;
@@ -32,7 +36,7 @@ mod store;
 pub use api::routes;
 pub use jobs::register;
 pub use model::refusal::OpenBankingError;
-pub use model::tables::{Connection, OauthState, connection, oauth_state};
+pub use model::tables::{Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run};
 
 pub use model::budget::{
     Backoff, Circuit, CountedCall, Purpose, Verdict, backoff, decide as decide_call, quota_ends_at,

@@ -2,12 +2,13 @@
 
 use database::Tx;
 use kernel::{ConnectionId, Cursor, Instant, Page, PageRequest, UserId};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::{Connection, ConnectionStatus, OauthState, connection, oauth_state};
+use super::{Connection, ConnectionStatus, OauthState, RefreshRun, connection, oauth_state, refresh_run};
 
 pub(super) async fn insert(tx: &Tx, row: Connection) -> Result<(), DbErr> {
     row.into_active_model().reset_all().insert(tx).await?;
@@ -29,6 +30,101 @@ pub(super) async fn find(
 ) -> Result<Option<Connection>, DbErr> {
     let own = connection::Column::UserId.eq(user);
     connection::Entity::find_by_id(id).filter(own).one(db).await
+}
+
+/// Finds a connection, whoever's it is.
+pub(super) async fn load(db: &impl ConnectionTrait, id: ConnectionId) -> Result<Option<Connection>, DbErr> {
+    connection::Entity::find_by_id(id).one(db).await
+}
+
+/// Leases a row for asking for new tokens, unless somebody has it or its tokens were replaced; says whether it could.
+pub(super) async fn lease(tx: &Tx, row: &Connection, now: Instant) -> Result<bool, DbErr> {
+    let free = connection::Column::RefreshLeaseUntil.is_null();
+    let free = free.or(connection::Column::RefreshLeaseUntil.lte(now));
+    let update = connection::Entity::update_many()
+        .col_expr(connection::Column::RefreshBegunAt, Expr::value(row.refresh_begun_at))
+        .col_expr(connection::Column::RefreshLeaseId, Expr::value(row.refresh_lease_id))
+        .col_expr(connection::Column::RefreshLeaseUntil, Expr::value(row.refresh_lease_until))
+        .filter(connection::Column::Id.eq(row.id))
+        .filter(connection::Column::Version.eq(row.version))
+        .filter(free);
+    Ok(update.exec(tx).await?.rows_affected == 1)
+}
+
+/// Writes what a question brought, if the row still has the version and the lease under which it was asked.
+pub(super) async fn write_refreshed(tx: &Tx, row: Connection, leased: &Connection) -> Result<bool, DbErr> {
+    let id = row.id;
+    let update = connection::Entity::update_many()
+        .set(row.into_active_model().reset_all())
+        .filter(connection::Column::Id.eq(id))
+        .filter(connection::Column::Version.eq(leased.version))
+        .filter(connection::Column::RefreshLeaseId.eq(leased.refresh_lease_id));
+    Ok(update.exec(tx).await?.rows_affected == 1)
+}
+
+/// Lists connections that work, in order, from the one after `after`.
+pub(super) async fn active_after(
+    db: &impl ConnectionTrait,
+    after: Option<ConnectionId>,
+    most: u64,
+) -> Result<Vec<Connection>, DbErr> {
+    connection::Entity::find()
+        .filter(connection::Column::Status.eq(ConnectionStatus::Active))
+        .apply_if(after, |query, id| query.filter(connection::Column::Id.gt(id)))
+        .order_by_asc(connection::Column::Id)
+        .limit(most)
+        .all(db)
+        .await
+}
+
+/// Lists connections that work although their consent is over.
+pub(super) async fn outlived(
+    db: &impl ConnectionTrait,
+    now: Instant,
+    most: u64,
+) -> Result<Vec<Connection>, DbErr> {
+    connection::Entity::find()
+        .filter(connection::Column::Status.is_in([ConnectionStatus::Active, ConnectionStatus::Error]))
+        .filter(connection::Column::ConsentExpiresAt.lte(now))
+        .order_by_asc(connection::Column::ConsentExpiresAt)
+        .limit(most)
+        .all(db)
+        .await
+}
+
+pub(super) async fn insert_run(tx: &Tx, row: RefreshRun) -> Result<(), DbErr> {
+    row.into_active_model().reset_all().insert(tx).await?;
+    Ok(())
+}
+
+/// Lists the rounds that ended after an instant, the newest first.
+pub(super) async fn runs_since(db: &impl ConnectionTrait, since: Instant) -> Result<Vec<RefreshRun>, DbErr> {
+    refresh_run::Entity::find()
+        .filter(refresh_run::Column::FinishedAt.gt(since))
+        .order_by_desc(refresh_run::Column::FinishedAt)
+        .all(db)
+        .await
+}
+
+/// Removes the rounds that ended before an instant.
+pub(super) async fn delete_runs_before(tx: &Tx, before: Instant) -> Result<(), DbErr> {
+    let old = refresh_run::Entity::delete_many().filter(refresh_run::Column::FinishedAt.lt(before));
+    old.exec(tx).await?;
+    Ok(())
+}
+
+/// Counts connections by state.
+pub(super) async fn count_by_status(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(ConnectionStatus, i64)>, DbErr> {
+    connection::Entity::find()
+        .select_only()
+        .column(connection::Column::Status)
+        .column_as(connection::Column::Id.count(), "connections")
+        .group_by(connection::Column::Status)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Finds the connection that a user's login at a bank has already.

@@ -19,6 +19,19 @@ create table truelayer_connections (
   expires_at timestamptz,
   consented_at timestamptz,
   consent_expires_at timestamptz,
+  -- Rises with every new pair of tokens: an answer is kept only over the pair that was sent.
+  token_version bigint not null default 0,
+  -- The one before, while a crash may have lost the answer that replaced it.
+  previous_refresh_token text,
+  -- Set before the service is asked and cleared with its answer: what is left behind was never answered.
+  refresh_begun_at timestamptz,
+  -- Who is asking, and until when nobody else does.
+  refresh_lease_id uuid,
+  refresh_lease_until timestamptz,
+  refreshed_at timestamptz,
+  -- The code of the last failure, and when it is worth trying again.
+  last_error text,
+  next_attempt_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint truelayer_connections_user_id_provider_id_credentials_id_unique
@@ -31,7 +44,8 @@ create table truelayer_connections (
 );
 
 create index truelayer_connections_user_id_id on truelayer_connections (user_id, id);
-create index truelayer_connections_status_expires_at on truelayer_connections (status, expires_at);
+create index truelayer_connections_status_id on truelayer_connections (status, id);
+create index truelayer_connections_status_consent_expires_at on truelayer_connections (status, consent_expires_at);
 
 -- A customer who is on the way to a bank and back; used up by the return.
 create table truelayer_oauth_states (
@@ -47,3 +61,19 @@ create table truelayer_oauth_states (
 
 create index truelayer_oauth_states_expires_at on truelayer_oauth_states (expires_at);
 create index truelayer_oauth_states_connection_id on truelayer_oauth_states (connection_id);
+
+-- What each round of renewing tokens found.
+create table truelayer_refresh_runs (
+  id uuid not null constraint truelayer_refresh_runs_pkey primary key,
+  started_at timestamptz not null,
+  finished_at timestamptz not null,
+  checked bigint not null,
+  refreshed bigint not null,
+  failed bigint not null,
+  needs_reauth bigint not null,
+  skipped bigint not null,
+  -- The service refused our own credentials: nobody's connection was touched after that.
+  alarmed boolean not null
+);
+
+create index truelayer_refresh_runs_finished_at on truelayer_refresh_runs (finished_at);

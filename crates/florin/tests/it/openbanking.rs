@@ -3,6 +3,7 @@
 mod link;
 mod renew;
 mod schema;
+mod tokens;
 
 use bank::settings::{OpenBankingMode, OpenBankingSettings};
 use chrono::Duration;

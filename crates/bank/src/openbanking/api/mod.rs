@@ -4,6 +4,7 @@ mod connections;
 mod link;
 mod refusals;
 mod returned;
+mod tokens;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -18,5 +19,7 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(connections::list_connections))
         .routes(routes!(connections::get_connection, connections::revoke_connection))
         .routes(routes!(link::reauthenticate_connection))
+        .routes(routes!(tokens::refresh_tokens))
+        .routes(routes!(tokens::token_stats))
         .routes(routes!(connections::list_providers))
 }

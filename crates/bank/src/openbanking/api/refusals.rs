@@ -21,6 +21,7 @@ impl From<OpenBankingError> for Problem {
                 Self::conflict("connection_over", "the connection is over: make a new one")
             }
             OpenBankingError::Changed => Self::conflict("connection_changed", title),
+            OpenBankingError::Busy => Self::unavailable(1),
             OpenBankingError::Service(failure) => service_problem(&failure),
             OpenBankingError::Vault(failure) => Self::internal(&failure),
             OpenBankingError::Storage(failure) => failure.into(),

@@ -39,6 +39,9 @@ pub enum OpenBankingError {
     /// Somebody else changed the connection at the same time.
     #[error("the connection was changed meanwhile")]
     Changed,
+    /// Another process is getting new tokens for the connection.
+    #[error("the connection is being renewed at this moment")]
+    Busy,
     /// The service refused or could not be reached.
     #[error(transparent)]
     Service(#[from] truelayer::Error),

@@ -1,5 +1,9 @@
 //! The rows that are kept.
 
+use kernel::{ConnectionId, Instant, UserId};
+
+use super::connection::ConnectionStatus;
+
 /// Holds a link to a customer's accounts at another bank.
 pub mod connection {
     use kernel::{ConnectionId, Instant, UserId};
@@ -42,6 +46,22 @@ pub mod connection {
         pub consented_at: Option<Instant>,
         /// When the consent ends.
         pub consent_expires_at: Option<Instant>,
+        /// How often the tokens were replaced.
+        pub token_version: i64,
+        /// The refresh token before the last one, sealed as that was.
+        pub previous_refresh_token: Option<String>,
+        /// When the service was asked for new tokens and has not answered yet.
+        pub refresh_begun_at: Option<Instant>,
+        /// Who is asking.
+        pub refresh_lease_id: Option<Uuid>,
+        /// Until when nobody else asks.
+        pub refresh_lease_until: Option<Instant>,
+        /// When the tokens were replaced last.
+        pub refreshed_at: Option<Instant>,
+        /// The code of the last failure.
+        pub last_error: Option<String>,
+        /// When it is worth trying again.
+        pub next_attempt_at: Option<Instant>,
         /// When the customer began.
         pub created_at: Instant,
         /// When it was changed last.
@@ -58,6 +78,43 @@ pub mod connection {
     }
 
     /// None: owners are named by id.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Holds what a round of renewing tokens found.
+pub mod refresh_run {
+    use kernel::Instant;
+    use sea_orm::entity::prelude::*;
+
+    /// Mirrors the table `truelayer_refresh_runs`.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "truelayer_refresh_runs")]
+    pub struct Model {
+        /// The row's name.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// When it began.
+        pub started_at: Instant,
+        /// When it ended.
+        pub finished_at: Instant,
+        /// How many connections were looked at.
+        pub checked: i64,
+        /// How many got new tokens.
+        pub refreshed: i64,
+        /// How many got none, and are tried again.
+        pub failed: i64,
+        /// How many only their customers can renew.
+        pub needs_reauth: i64,
+        /// How many need none yet, or are tried by somebody else.
+        pub skipped: i64,
+        /// Whether the service refused our own credentials, which ends the round.
+        pub alarmed: bool,
+    }
+
+    /// None.
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 
@@ -99,3 +156,55 @@ pub mod oauth_state {
 
 pub use connection::Model as Connection;
 pub use oauth_state::Model as OauthState;
+pub use refresh_run::Model as RefreshRun;
+
+impl Connection {
+    /// Begins a connection whose customer is on the way to a bank.
+    pub(crate) const fn pending((id, user_id): (ConnectionId, UserId), scopes: String, now: Instant) -> Self {
+        Self {
+            id,
+            user_id,
+            status: ConnectionStatus::Pending,
+            version: 0,
+            end_reason: None,
+            provider_id: None,
+            provider_name: None,
+            credentials_id: None,
+            scopes,
+            data_key: None,
+            access_token: None,
+            refresh_token: None,
+            expires_at: None,
+            consented_at: None,
+            consent_expires_at: None,
+            token_version: 0,
+            previous_refresh_token: None,
+            refresh_begun_at: None,
+            refresh_lease_id: None,
+            refresh_lease_until: None,
+            refreshed_at: None,
+            last_error: None,
+            next_attempt_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Forgets everything about asking for new tokens.
+    pub(crate) fn without_refresh(self) -> Self {
+        Self {
+            previous_refresh_token: None,
+            refresh_begun_at: None,
+            refresh_lease_id: None,
+            refresh_lease_until: None,
+            last_error: None,
+            next_attempt_at: None,
+            ..self
+        }
+    }
+
+    /// Keeps the refresh token before the new one.
+    pub(crate) fn with_previous(self, previous_refresh_token: Option<String>) -> Self {
+        Self { previous_refresh_token, ..self }
+    }
+}

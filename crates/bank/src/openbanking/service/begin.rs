@@ -13,9 +13,7 @@ use url::Url;
 use super::changes::subject;
 use super::{customer, reach};
 use crate::audit::{self, Event};
-use crate::openbanking::{
-    Connection, ConnectionEvent, ConnectionStatus, OauthState, OpenBankingError, store, transition,
-};
+use crate::openbanking::{Connection, ConnectionEvent, OauthState, OpenBankingError, store, transition};
 use crate::sealing::Place;
 use crate::{Bank, Caller};
 
@@ -98,26 +96,8 @@ async fn renewable(tx: &Tx, id: ConnectionId, user: UserId) -> Result<Connection
 }
 
 async fn new_connection(bank: &Bank, tx: &Tx, user_id: UserId) -> Result<Connection, OpenBankingError> {
-    let now = bank.now();
-    let connection = Connection {
-        id: ConnectionId::generate(now, &bank.random),
-        user_id,
-        status: ConnectionStatus::Pending,
-        version: 0,
-        end_reason: None,
-        provider_id: None,
-        provider_name: None,
-        credentials_id: None,
-        scopes: Scopes::all().to_string(),
-        data_key: None,
-        access_token: None,
-        refresh_token: None,
-        expires_at: None,
-        consented_at: None,
-        consent_expires_at: None,
-        created_at: now,
-        updated_at: now,
-    };
+    let id = ConnectionId::generate(bank.now(), &bank.random);
+    let connection = Connection::pending((id, user_id), Scopes::all().to_string(), bank.now());
     store::insert(tx, connection.clone()).await?;
     Ok(connection)
 }

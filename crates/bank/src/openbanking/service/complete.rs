@@ -158,7 +158,9 @@ fn linked(bank: &Bank, row: &Connection, granted: &Granted) -> Result<Connection
         expires_at: Some(*received_at + life),
         consented_at: Some(*received_at),
         consent_expires_at: Some(ends_at),
-        ..row.clone()
+        token_version: row.token_version + 1,
+        refreshed_at: Some(*received_at),
+        ..Connection::without_refresh(row.clone())
     })
 }
 

@@ -4,7 +4,11 @@ mod begin;
 mod changes;
 mod complete;
 mod find;
+mod opened;
+mod refresh;
+mod refresh_due;
 mod revoke;
+mod stats;
 mod sweep;
 
 use crate::openbanking::OpenBankingError;
@@ -16,7 +20,9 @@ use kernel::UserId;
 pub use begin::{Begin, Begun, begin};
 pub use complete::complete;
 pub use find::{find, list, providers};
+pub use refresh_due::{Round, refresh_due, refresh_own};
 pub use revoke::revoke;
+pub use stats::{TokenStats, token_stats};
 pub use sweep::sweep;
 
 /// Returns what reaches the service, with the operator's settings.

@@ -1,18 +1,21 @@
 //! Ending a connection because its customer wants that.
 
-use kernel::{ConnectionId, Secret};
+use kernel::ConnectionId;
 use serde_json::json;
 use truelayer::{AccessToken, Client, RefreshToken, Remedy};
 
 use super::changes::{replace, subject};
+use super::opened::opened;
 use super::{customer, reach};
 use crate::audit::{self, Event};
 use crate::openbanking::{
     Connection, ConnectionEvent, ConnectionStatus, OpenBankingError, store, transition,
 };
 use crate::reach::OpenBanking;
-use crate::sealing::vault::{Column, Owner, VaultError};
 use crate::{Bank, Caller};
+
+/// How often a change by another process is followed.
+const ATTEMPTS: u32 = 5;
 
 /// Ends a connection: at the service, and here, where its tokens are wiped. Ending it twice changes nothing.
 ///
@@ -29,13 +32,32 @@ pub async fn revoke(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<()
     }
     let (bank, caller) = (bank.clone(), caller.clone());
     // What was said to the service is written down even when the caller hangs up.
-    let done = tokio::spawn(async move {
-        if let Ok((reach, _)) = reach(&bank) {
+    let done = tokio::spawn(async move { end(&bank, &caller, row).await }).await;
+    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// Ends a connection whatever else happens to it: new tokens that arrive meanwhile are the ones to be ended.
+async fn end(bank: &Bank, caller: &Caller, mut row: Connection) -> Result<(), OpenBankingError> {
+    let reach = reach(bank).ok().map(|(reach, _)| reach);
+    let _turn = match reach {
+        Some(reach) => Some(reach.turn(row.id).await),
+        None => None,
+    };
+    let mut attempts = 0;
+    loop {
+        row = store::load(bank.db.latest(), row.id).await?.ok_or(OpenBankingError::NotFound)?;
+        if row.status == ConnectionStatus::Revoked {
+            return Ok(());
+        }
+        if let Some(reach) = reach {
             tell(reach, &row).await;
         }
-        wipe(&bank, &caller, row).await
-    });
-    done.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        attempts += 1;
+        match wipe(bank, caller, row.clone()).await {
+            Err(OpenBankingError::Changed) if attempts < ATTEMPTS => {}
+            wiped => return wiped,
+        }
+    }
 }
 
 async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenBankingError> {
@@ -52,7 +74,7 @@ async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenB
         access_token: None,
         refresh_token: None,
         expires_at: None,
-        ..row
+        ..Connection::without_refresh(row)
     };
     replace(bank, &tx, wiped).await?;
     audit::record(bank, &tx, caller, event).await?;
@@ -61,8 +83,8 @@ async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenB
 }
 
 async fn tell(reach: &OpenBanking, row: &Connection) {
-    let told = match tokens(reach, row) {
-        Ok(Some((access, refresh))) => delete(reach.client(), &access, refresh.as_ref()).await,
+    let told = match opened(reach, row) {
+        Ok(Some(opened)) => delete(reach.client(), &opened.access, opened.refresh.as_ref()).await,
         Ok(None) => return,
         Err(error) => {
             tracing::error!(connection.id = %row.id, "{error}");
@@ -87,17 +109,4 @@ async fn delete(
         }
         (answer, _) => answer,
     }
-}
-
-fn tokens(
-    reach: &OpenBanking,
-    row: &Connection,
-) -> Result<Option<(AccessToken, Option<RefreshToken>)>, VaultError> {
-    let (Some(data_key), Some(access)) = (&row.data_key, &row.access_token) else { return Ok(None) };
-    let owner = Owner { connection: row.id, user: row.user_id };
-    let key = reach.vault().open_key(owner, data_key)?;
-    let text = |secret: Secret<String>| secret.expose().clone();
-    let access = AccessToken::new(text(key.open(Column::Access, access)?));
-    let refresh = row.refresh_token.as_ref().map(|sealed| key.open(Column::Refresh, sealed)).transpose()?;
-    Ok(Some((access, refresh.map(|token| RefreshToken::new(text(token))))))
 }

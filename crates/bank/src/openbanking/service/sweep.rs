@@ -1,4 +1,4 @@
-//! Clearing away what customers began and did not finish.
+//! Clearing away what customers began and did not finish, and ending consents whose time is over.
 
 use sea_orm::DbErr;
 
@@ -10,7 +10,8 @@ use crate::{Bank, Caller};
 /// How many connections one transaction ends.
 const BATCH: u64 = 200;
 
-/// Deletes states whose time is over and ends the new connections that nobody came back to; returns their number.
+/// Deletes states whose time is over, ends the new connections that nobody came back to and those whose consent is over;
+/// returns their number.
 ///
 /// # Errors
 /// `DbErr` when the database fails; what was done stays done.
@@ -19,13 +20,22 @@ pub async fn sweep(bank: &Bank) -> Result<usize, DbErr> {
     let tx = bank.db.begin().await?;
     store::delete_states_before(&tx, bank.now()).await?;
     tx.commit().await?;
+    let never_back = end_all(bank, &caller, EndReason::NeverCompleted).await?;
+    Ok(never_back + end_all(bank, &caller, EndReason::ConsentExpired).await?)
+}
+
+async fn end_all(bank: &Bank, caller: &Caller, reason: EndReason) -> Result<usize, DbErr> {
     let mut ended = 0;
     loop {
         let tx = bank.db.begin().await?;
-        let late = store::pending_since(&tx, bank.now() - PATIENCE * 2, BATCH).await?;
-        let is_last = u64::try_from(late.len()).is_ok_and(|found| found < BATCH);
-        for row in late {
-            match end(bank, &tx, &caller, (row, EndReason::NeverCompleted)).await {
+        let rows = if reason == EndReason::ConsentExpired {
+            store::outlived(&tx, bank.now(), BATCH).await?
+        } else {
+            store::pending_since(&tx, bank.now() - PATIENCE * 2, BATCH).await?
+        };
+        let is_last = u64::try_from(rows.len()).is_ok_and(|found| found < BATCH);
+        for row in rows {
+            match end(bank, &tx, caller, (row, reason)).await {
                 Ok(()) => ended += 1,
                 Err(OpenBankingError::Storage(error)) => return Err(error),
                 // Somebody came back at this very moment.

@@ -14,9 +14,11 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         "GET /integrations/truelayer/callback" => ask.query("state=nobodys&code=none"),
         "POST /integrations/truelayer/callback"
         | "GET /integrations/truelayer/connections"
+        | "GET /integrations/truelayer/token-stats"
         | "GET /integrations/truelayer/providers" => ask,
         "GET /integrations/truelayer/connections/{id}"
         | "DELETE /integrations/truelayer/connections/{id}"
+        | "POST /integrations/truelayer/connections/{id}/refresh-tokens"
         | "POST /integrations/truelayer/connections/{id}/reauthenticate" => {
             ask.with("id", connection(world, which).await)
         }
