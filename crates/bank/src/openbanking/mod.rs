@@ -16,7 +16,6 @@
 //! - Four calls a day without the customer, for each account and kind of question; two of them are kept for events.
 //! - A row is known by what the bank keeps, never by the service's name for it, which changes with every answer.
 //! - Announced rows are never counted, and only ever suggested to be a booked one when the amounts differ.
-//!
 //! - New tokens are asked for by one caller at a time, and a question that was never answered leaves a mark.
 //!
 //! Cost of a link: three statements to begin, one call to the service after the return for the tokens and one for the
