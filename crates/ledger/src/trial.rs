@@ -56,6 +56,7 @@ pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<Tria
 }
 
 async fn by_the_end_of(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
+    let day = day.clamp(turnover::FIRST_DAY, turnover::LAST_DAY);
     let end = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc();
     let opened = Opened::find_by_statement(statement(tx, OPENED, [end.into()])).all(tx).await?;
     let mut lines = turnover::until(tx, day).await?;

@@ -39,7 +39,8 @@ pub struct Turnover {
 /// `DbErr` when the database fails.
 pub async fn between(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Turnover>, DbErr> {
     let mut sums: BTreeMap<_, Turnover> = BTreeMap::new();
-    for row in rows(tx, days).await? {
+    let reach = |day: NaiveDate| day.clamp(FIRST_DAY, LAST_DAY);
+    for row in rows(tx, (reach(days.0), reach(days.1))).await? {
         let key = (row.effective_on, row.code.clone(), row.currency.code().to_owned());
         let sum = sums.entry(key).or_insert(Turnover {
             day: row.effective_on,
@@ -62,7 +63,7 @@ pub async fn between(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Turnov
 /// `DbErr` when the database fails.
 pub async fn until(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
     let mut lines = Vec::new();
-    for row in rows(tx, (FIRST_DAY, day)).await? {
+    for row in rows(tx, (FIRST_DAY, day.clamp(FIRST_DAY, LAST_DAY))).await? {
         let amount = row.amount();
         line(&mut lines, row.currency, row.debit_code, row.debit_kind).debits_minor += amount;
         line(&mut lines, row.currency, row.credit_code, row.credit_kind).credits_minor += amount;
@@ -140,8 +141,8 @@ async fn rows(tx: &Tx, (first, last): (NaiveDate, NaiveDate)) -> Result<Vec<Row>
     Ok(rows)
 }
 
-/// No bank's books reach further back.
-const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day");
+/// No bank's books reach further back, and no database's days much further.
+pub(crate) const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day");
 /// Nor further ahead: until then is everything.
 pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day");
 const KEY: &str = "effective_on, currency, code, debit_code, debit_kind, credit_code, credit_kind";

@@ -67,6 +67,12 @@ async fn the_trial_balance_balances_now_and_in_the_past() {
     }
     let before = get(&app, Role::Auditor, "/api/v1/ledger/trial-balance?as_of=2026-03-01").await;
     assert_eq!(before["lines"], json!([]));
+    for (day, lines) in [("-9999-01-01", 0), ("%2B99999-12-31", 2)] {
+        let far = get(&app, Role::Auditor, &format!("/api/v1/ledger/trial-balance?as_of={day}")).await;
+        assert_eq!(far["lines"].as_array().expect("lines").len(), lines, "{day}");
+        let turnover = format!("/api/v1/ledger/turnover?from={day}&to={day}");
+        assert_eq!(get(&app, Role::Auditor, &turnover).await["items"], json!([]), "{day}");
+    }
     let wrong = app.get("/api/v1/ledger/trial-balance?as_of=monday").extension(app.caller(Role::Auditor));
     wrong.send().await.refused(422, "invalid_input");
 }

@@ -76,12 +76,9 @@ async fn lease(bank: &Bank, row: &Connection) -> Result<Option<Leased>, OpenBank
 async fn ask(bank: &Bank, leased: Leased) -> Result<Connection, OpenBankingError> {
     let (reach, _) = reach(bank)?;
     let Leased { row, is_ambiguous } = leased;
-    let tokens = match opened(reach, &row) {
-        Ok(Some(tokens)) => tokens,
-        Ok(None) | Err(VaultError) => {
-            fail(bank, row, (ConnectionEvent::Failed, "decrypt_failed")).await?;
-            return Err(VaultError.into());
-        }
+    let Ok(Some(tokens)) = opened(reach, &row) else {
+        fail(bank, row, (ConnectionEvent::Failed, "decrypt_failed")).await?;
+        return Err(VaultError.into());
     };
     let Some(current) = &tokens.refresh else {
         // Granted without `offline_access`: it ends with its only token.
