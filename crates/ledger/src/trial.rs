@@ -40,29 +40,22 @@ impl TrialLine {
 
 /// Lists every line, by currency and code; in each currency debits and credits are equal. `tx` is a snapshot.
 ///
-/// Without a day it reads the accounts' balances; as of a day it adds up what is effective until then ([`turnover`]) and
-/// counts the accounts opened until its end (UTC).
+/// The sums come from the turnover of each day ([`turnover`]), so they do not take longer as accounts become more. As of a
+/// day it lists what had moved by its end, and counts the accounts opened until then (UTC); without a day, everything.
 ///
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<TrialLine>, DbErr> {
-    match as_of {
-        None => {
-            let sums = Sums::find_by_statement(statement(tx, NOW, [])).all(tx).await?;
-            Ok(sums.into_iter().map(TrialLine::from).collect())
-        }
-        Some(day) => by_the_end_of(tx, day).await,
-    }
-}
-
-async fn by_the_end_of(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
-    let day = day.clamp(turnover::FIRST_DAY, turnover::LAST_DAY);
+    let day = as_of.unwrap_or(turnover::LAST_DAY).clamp(turnover::FIRST_DAY, turnover::LAST_DAY);
     let end = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc();
     let opened = Opened::find_by_statement(statement(tx, OPENED, [end.into()])).all(tx).await?;
     let mut lines = turnover::until(tx, day).await?;
-    for line in &mut lines {
-        let of_line = opened.iter().find(|opened| opened.is_of(line));
-        line.accounts = of_line.map_or(0, |opened| opened.accounts);
+    for opened in opened {
+        match lines.iter_mut().find(|line| opened.is_of(line)) {
+            Some(line) => line.accounts = opened.accounts,
+            None if as_of.is_none() => lines.push(TrialLine::from(opened)),
+            None => {}
+        }
     }
     lines.sort_by(|one, next| place(one).cmp(&place(next)));
     Ok(lines)
@@ -73,34 +66,11 @@ fn place(line: &TrialLine) -> (&str, &str, &str) {
     (line.currency.code(), &line.code, line.kind.as_str())
 }
 
-// Sums of 64-bit columns may need more: the upper and the lower halves are summed apart.
-const NOW: &str = "
-select currency, code, kind, count(*) as accounts,
-       cast(sum(debits_posted_minor / 4294967296) as bigint) as debits_upper,
-       cast(sum(debits_posted_minor % 4294967296) as bigint) as debits_lower,
-       cast(sum(credits_posted_minor / 4294967296) as bigint) as credits_upper,
-       cast(sum(credits_posted_minor % 4294967296) as bigint) as credits_lower
-  from ledger_accounts
- group by currency, code, kind
- order by currency, code, kind";
-
 const OPENED: &str = "
 select currency, code, kind, count(*) as accounts
   from ledger_accounts
  where opened_at < $1
  group by currency, code, kind";
-
-#[derive(FromQueryResult)]
-struct Sums {
-    currency: Currency,
-    code: String,
-    kind: AccountKind,
-    accounts: i64,
-    debits_upper: i64,
-    debits_lower: i64,
-    credits_upper: i64,
-    credits_lower: i64,
-}
 
 #[derive(FromQueryResult)]
 struct Opened {
@@ -116,16 +86,16 @@ impl Opened {
     }
 }
 
-impl From<Sums> for TrialLine {
-    fn from(sums: Sums) -> Self {
-        let join = |upper: i64, lower: i64| (i128::from(upper) << 32) + i128::from(lower);
+/// A line on which nothing has moved.
+impl From<Opened> for TrialLine {
+    fn from(opened: Opened) -> Self {
         Self {
-            currency: sums.currency,
-            code: sums.code,
-            kind: sums.kind,
-            accounts: sums.accounts,
-            debits_minor: join(sums.debits_upper, sums.debits_lower),
-            credits_minor: join(sums.credits_upper, sums.credits_lower),
+            currency: opened.currency,
+            code: opened.code,
+            kind: opened.kind,
+            accounts: opened.accounts,
+            debits_minor: 0,
+            credits_minor: 0,
         }
     }
 }

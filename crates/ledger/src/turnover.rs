@@ -143,8 +143,8 @@ async fn rows(tx: &Tx, (first, last): (NaiveDate, NaiveDate)) -> Result<Vec<Row>
 
 /// No bank's books reach further back, and no database's days much further.
 pub(crate) const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day");
-/// Nor further ahead: until then is everything.
-pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day");
+/// Nor further ahead: until then is everything. The day after it is still written with four digits, which is how texts compare.
+pub const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 30).expect("a day");
 const KEY: &str = "effective_on, currency, code, debit_code, debit_kind, credit_code, credit_kind";
 const OF_JOURNAL: &str = "t.effective_on, t.currency, t.code, d.code, d.kind, c.code, c.kind";
 const OF_JOURNAL_NAMED: &str = "t.effective_on, t.currency, t.code, d.code as debit_code, \
