@@ -50,12 +50,11 @@ pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<Tria
     let end = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc();
     let opened = Opened::find_by_statement(statement(tx, OPENED, [end.into()])).all(tx).await?;
     let mut lines = turnover::until(tx, day).await?;
-    for opened in opened {
-        match lines.iter_mut().find(|line| opened.is_of(line)) {
-            Some(line) => line.accounts = opened.accounts,
-            None if as_of.is_none() => lines.push(TrialLine::from(opened)),
-            None => {}
-        }
+    for Opened { currency, code, kind, accounts } in opened {
+        turnover::line(&mut lines, currency, code, kind).accounts = accounts;
+    }
+    if as_of.is_some() {
+        lines.retain(|line| line.debits_minor != 0 || line.credits_minor != 0);
     }
     lines.sort_by(|one, next| place(one).cmp(&place(next)));
     Ok(lines)
@@ -78,24 +77,4 @@ struct Opened {
     code: String,
     kind: AccountKind,
     accounts: i64,
-}
-
-impl Opened {
-    fn is_of(&self, line: &TrialLine) -> bool {
-        self.currency == line.currency && self.code == line.code && self.kind == line.kind
-    }
-}
-
-/// A line on which nothing has moved.
-impl From<Opened> for TrialLine {
-    fn from(opened: Opened) -> Self {
-        Self {
-            currency: opened.currency,
-            code: opened.code,
-            kind: opened.kind,
-            accounts: opened.accounts,
-            debits_minor: 0,
-            credits_minor: 0,
-        }
-    }
 }

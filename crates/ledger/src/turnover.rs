@@ -14,7 +14,7 @@ use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 
 use crate::AccountKind;
 use crate::load::statement;
-use crate::seal::{Chained, Journal, last};
+use crate::seal::{Chained, Journal, sealed_through};
 use crate::trial::TrialLine;
 use crate::verify::{FaultKind, Faults};
 
@@ -39,8 +39,7 @@ pub struct Turnover {
 /// `DbErr` when the database fails.
 pub async fn between(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Turnover>, DbErr> {
     let mut sums: BTreeMap<_, Turnover> = BTreeMap::new();
-    let reach = |day: NaiveDate| day.clamp(FIRST_DAY, LAST_DAY);
-    for row in rows(tx, (reach(days.0), reach(days.1))).await? {
+    for row in rows(tx, days).await? {
         let key = (row.effective_on, row.code.clone(), row.currency.code().to_owned());
         let sum = sums.entry(key).or_insert(Turnover {
             day: row.effective_on,
@@ -63,7 +62,7 @@ pub async fn between(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Turnov
 /// `DbErr` when the database fails.
 pub async fn until(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
     let mut lines = Vec::new();
-    for row in rows(tx, (FIRST_DAY, day.clamp(FIRST_DAY, LAST_DAY))).await? {
+    for row in rows(tx, (FIRST_DAY, day)).await? {
         let amount = row.amount();
         line(&mut lines, row.currency, row.debit_code, row.debit_kind).debits_minor += amount;
         line(&mut lines, row.currency, row.credit_code, row.credit_kind).credits_minor += amount;
@@ -72,7 +71,12 @@ pub async fn until(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
 }
 
 /// Finds a line, or begins it.
-fn line(lines: &mut Vec<TrialLine>, currency: Currency, code: String, kind: AccountKind) -> &mut TrialLine {
+pub(crate) fn line(
+    lines: &mut Vec<TrialLine>,
+    currency: Currency,
+    code: String,
+    kind: AccountKind,
+) -> &mut TrialLine {
     let same = |line: &TrialLine| line.currency == currency && line.code == code && line.kind == kind;
     let index = lines.iter().position(same).unwrap_or_else(|| {
         lines.push(TrialLine { currency, code, kind, accounts: 0, debits_minor: 0, credits_minor: 0 });
@@ -106,8 +110,8 @@ pub(crate) async fn verify(tx: &Tx, faults: &mut Faults) -> Result<(), DbErr> {
         name(OF_JOURNAL)
     );
     let kept = Sum::find_by_statement(statement(tx, kept, [])).all(tx).await?;
-    let found =
-        Sum::find_by_statement(statement(tx, found, [sealed_through(tx).await?.into()])).all(tx).await?;
+    let sealed = sealed_through(tx, Journal::NAME).await?;
+    let found = Sum::find_by_statement(statement(tx, found, [sealed.into()])).all(tx).await?;
     let by_name = |sums: Vec<Sum>| -> BTreeMap<_, _> {
         sums.into_iter().map(|sum| (sum.name, (sum.transfers, sum.amount_upper, sum.amount_lower))).collect()
     };
@@ -124,19 +128,16 @@ pub(crate) async fn verify(tx: &Tx, faults: &mut Faults) -> Result<(), DbErr> {
     Ok(())
 }
 
-async fn sealed_through(tx: &Tx) -> Result<i64, DbErr> {
-    Ok(last(tx, Journal::NAME).await?.map_or(0, |last| last.through_position))
-}
-
 /// Reads the sums of some days, and then the transfers of those days that are not among them yet.
-async fn rows(tx: &Tx, (first, last): (NaiveDate, NaiveDate)) -> Result<Vec<Row>, DbErr> {
+async fn rows(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Row>, DbErr> {
+    let (first, last) = (days.0.clamp(FIRST_DAY, LAST_DAY), days.1.clamp(FIRST_DAY, LAST_DAY));
     let days = "effective_on between $1 and $2";
     let kept = format!("select {KEY}, {COUNTS} from ledger_turnovers where {days}");
     let mut rows = Row::find_by_statement(statement(tx, kept, [first.into(), last.into()])).all(tx).await?;
     let fresh = format!(
         "select {OF_JOURNAL_NAMED}, {SUMS} {JOURNAL} and t.{days} and t.position > $3 group by {OF_JOURNAL}"
     );
-    let values = [first.into(), last.into(), sealed_through(tx).await?.into()];
+    let values = [first.into(), last.into(), sealed_through(tx, Journal::NAME).await?.into()];
     rows.extend(Row::find_by_statement(statement(tx, fresh, values)).all(tx).await?);
     Ok(rows)
 }

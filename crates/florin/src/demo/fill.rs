@@ -13,7 +13,7 @@ use kernel::{
     AccountId, Actor, Clock, CountryCode, Currency, Instant, Money, Random, RequestId, Secret, TransferId,
     UserId,
 };
-use ledger::{Action, Authority, ChartCode, NewTransfer, Posting, Rail, Submission, Submitted, chart};
+use ledger::{Action, Authority, ChartCode, NewTransfer, Posting, Rail, Submission, chart};
 
 use super::credentials::customer;
 use super::people::Person;
@@ -119,11 +119,21 @@ async fn stock_the_tills(bank: &Bank, people: &[Person]) -> anyhow::Result<()> {
         let of = |code| chart::account_id(code, currency);
         let (debit, credit) = (of(ChartCode::Cash), of(ChartCode::Settlement(Rail::Interbank)));
         let action = Action::Post { debit, credit, amount: Money::new(TILL_MINOR, currency) };
-        let id = TransferId::generate(bank.now(), &bank.random);
-        let mut transfer = NewTransfer::new(id, action, "settlement");
-        "Notes and coins delivered".clone_into(&mut transfer.reference);
-        bank.ledger.submit(Submission::new(Posting::SYSTEM, vec![vec![transfer]])).await?;
+        submit(bank, Posting::SYSTEM, action, ("settlement", "Notes and coins delivered")).await?;
     }
+    Ok(())
+}
+
+/// Moves or reserves money, by its code and the text on the statement; what the ledger refuses does not happen.
+pub(super) async fn submit(
+    bank: &Bank,
+    posting: Posting,
+    action: Action,
+    (code, reference): (&'static str, &str),
+) -> anyhow::Result<()> {
+    let mut transfer = NewTransfer::new(TransferId::generate(bank.now(), &bank.random), action, code);
+    reference.clone_into(&mut transfer.reference);
+    bank.ledger.submit(Submission::new(posting, vec![vec![transfer]])).await?;
     Ok(())
 }
 
@@ -183,13 +193,7 @@ async fn book(bank: &Bank, people: &[Person], holdings: &[Holding], event: &Even
         Posting::SYSTEM
     };
     let action = Action::Post { debit, credit, amount: Money::new(event.amount_minor, currency) };
-    let id = TransferId::generate(bank.now(), &bank.random);
-    let mut transfer = NewTransfer::new(id, action, code(event.happening));
-    transfer.reference.clone_from(&event.reference);
-    let submission = Submission::new(posting, vec![vec![transfer]]);
-    match bank.ledger.submit(submission).await? {
-        Submitted::Decided { .. } | Submitted::Replayed(_) => Ok(()),
-    }
+    submit(bank, posting, action, (code(event.happening), &event.reference)).await
 }
 
 /// Says which accounts an event moves money between; none when the person has no such account.

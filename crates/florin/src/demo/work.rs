@@ -7,10 +7,10 @@ use bank::transfers::service::operate_cash;
 use bank::transfers::{CashKind, CashOperation};
 use bank::{Bank, Caller};
 use kernel::{AccountId, Currency, Money, TransferId};
-use ledger::{Action, ChartCode, NewTransfer, Posting, Rail, Submission, chart};
+use ledger::{Action, ChartCode, Posting, Rail, chart};
 
 use super::credentials::customer;
-use super::fill::{Holding, Staff};
+use super::fill::{Holding, Staff, submit};
 use super::people::Person;
 
 /// Leaves something for the staff to see: a shared account, an attorney, a frozen account, a hold, and cash that a second
@@ -64,9 +64,5 @@ async fn hold(bank: &Bank, currency: Currency, guest: &Holding) -> anyhow::Resul
         amount: Money::new(12_000, currency),
         expires_at: Some(bank.now() + chrono::Duration::days(7)),
     };
-    let mut transfer = NewTransfer::new(TransferId::generate(bank.now(), &bank.random), action, "card");
-    "Hotel Meridian, deposit".clone_into(&mut transfer.reference);
-    let submission = Submission::new(Posting::SYSTEM, vec![vec![transfer]]);
-    bank.ledger.submit(submission).await?;
-    Ok(())
+    submit(bank, Posting::SYSTEM, action, ("card", "Hotel Meridian, deposit")).await
 }

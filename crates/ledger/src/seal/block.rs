@@ -130,6 +130,13 @@ pub async fn last(connection: &impl ConnectionTrait, chain: &str) -> Result<Opti
     of_chain.order_by_desc(Column::Number).one(connection).await
 }
 
+/// Reads the last sealed position of a chain, without the digests of its block; 0 while nothing is sealed.
+pub(crate) async fn sealed_through(connection: &impl ConnectionTrait, chain: &str) -> Result<i64, DbErr> {
+    let newest = Entity::find().filter(Column::Chain.eq(chain)).order_by_desc(Column::Number);
+    let through = newest.select_only().column(Column::ThroughPosition).into_tuple().one(connection).await?;
+    Ok(through.unwrap_or(0))
+}
+
 /// Finds the block that covers a position.
 pub(super) async fn covering(tx: &Tx, chain: &str, position: i64) -> Result<Option<Seal>, DbErr> {
     let reaches =

@@ -24,7 +24,7 @@ mod key;
 mod sealer;
 mod standing;
 
-pub(crate) use block::{GENESIS, page};
+pub(crate) use block::{GENESIS, page, sealed_through};
 pub use block::{Seal, last};
 pub(crate) use checkpoint::all as stored_checkpoints;
 pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};

@@ -202,9 +202,4 @@ impl Connection {
             ..self
         }
     }
-
-    /// Keeps the refresh token before the new one.
-    pub(crate) fn with_previous(self, previous_refresh_token: Option<String>) -> Self {
-        Self { previous_refresh_token, ..self }
-    }
 }

@@ -34,6 +34,12 @@ pub(super) async fn replace(bank: &Bank, tx: &Tx, row: Connection) -> Result<(),
     }
 }
 
+/// Says in the audit log that a connection ended without the customer's doing.
+pub(super) fn ended(row: &Connection, status: ConnectionStatus, reason: Option<EndReason>) -> Event {
+    Event::new("truelayer.connection_expired", subject(row.id))
+        .change(json!({ "status": row.status }), json!({ "status": status, "reason": reason }))
+}
+
 /// Ends a connection without the customer's doing; one that keeps its state is left alone.
 ///
 /// # Errors
@@ -48,8 +54,7 @@ pub(super) async fn end(
     if status == row.status {
         return Ok(());
     }
-    let event = Event::new("truelayer.connection_expired", subject(row.id))
-        .change(json!({ "status": row.status }), json!({ "status": status, "reason": reason }));
+    let event = ended(&row, status, Some(reason));
     let end_reason = (status == ConnectionStatus::Expired).then_some(reason);
     replace(bank, tx, Connection { status, end_reason, ..row }).await?;
     audit::record(bank, tx, caller, event).await?;

@@ -14,7 +14,7 @@ use serde_json::json;
 use truelayer::{RefreshToken, Tokens};
 use uuid::Builder;
 
-use super::changes::subject;
+use super::changes::{ended, subject};
 use super::opened::{Opened, opened};
 use super::reach;
 use crate::audit::{self, Event};
@@ -140,9 +140,9 @@ fn renewed(
         expires_at: Some(received_at + life),
         token_version: row.token_version + 1,
         refreshed_at: Some(received_at),
+        previous_refresh_token,
         ..Connection::without_refresh(row.clone())
-    }
-    .with_previous(previous_refresh_token))
+    })
 }
 
 /// Writes down that the service said no, or nothing.
@@ -213,9 +213,7 @@ async fn write(
     }
     audit::record(bank, &tx, &caller, event).await?;
     if expired {
-        let ended = audit_of("truelayer.connection_expired", leased)
-            .change(json!({ "status": leased.status }), json!({ "reason": written.end_reason }));
-        audit::record(bank, &tx, &caller, ended).await?;
+        audit::record(bank, &tx, &caller, ended(leased, written.status, written.end_reason)).await?;
     }
     tx.commit().await?;
     Ok(written)

@@ -113,28 +113,17 @@ async fn failed(bank: &Bank, id: ConnectionId) -> Result<Fate, DbErr> {
 impl Round {
     fn count(&mut self, fate: &Fate) {
         self.checked += 1;
-        let name = match fate {
-            Fate::Refreshed => {
-                self.refreshed += 1;
-                "refreshed"
-            }
-            Fate::Failed => {
-                self.failed += 1;
-                "failed"
-            }
-            Fate::NeedsReauth => {
-                self.needs_reauth += 1;
-                "needs_reauth"
-            }
-            Fate::Skipped => {
-                self.skipped += 1;
-                "skipped"
-            }
+        let (count, name) = match fate {
+            Fate::Refreshed => (&mut self.refreshed, "refreshed"),
+            Fate::Failed => (&mut self.failed, "failed"),
+            Fate::NeedsReauth => (&mut self.needs_reauth, "needs_reauth"),
+            Fate::Skipped => (&mut self.skipped, "skipped"),
             Fate::Alarmed => {
-                (self.failed, self.alarmed) = (self.failed + 1, true);
-                "alarmed"
+                self.alarmed = true;
+                (&mut self.failed, "alarmed")
             }
         };
+        *count += 1;
         metrics::counter!("florin_openbanking_refreshes_total", "outcome" => name).increment(1);
     }
 }

@@ -17,7 +17,6 @@ use crate::{Bank, Permission};
 
 /// How many days are shown, the current one included.
 const DAYS: u64 = 14;
-const LIST: &str = "/admin/transactions";
 
 #[derive(Template)]
 #[template(path = "oversight/pages/movements.html")]
@@ -53,8 +52,6 @@ pub fn movements<'a>(bank: &'a Bank, staff: &'a Staff) -> BoxFuture<'a, Result<M
         for one in &turnover {
             by_code.entry(&one.code).or_default().push(one);
         }
-        // Where the reader may not see the list, the numbers lead nowhere.
-        let list = if look.may(Permission::ReadTransactions) { listed(days) } else { String::new() };
         let row = |label: String, href: String, of: &[&Turnover]| Row {
             label,
             href,
@@ -63,21 +60,22 @@ pub fn movements<'a>(bank: &'a Bank, staff: &'a Staff) -> BoxFuture<'a, Result<M
         };
         let mut rows: Vec<Row> = by_code
             .iter()
-            .map(|(code, of)| {
-                let href = if list.is_empty() { String::new() } else { format!("{list}&code={code}") };
-                row(spoken(code), href, of)
-            })
+            .map(|(code, of)| row(spoken(code), listed(look, days, &format!("&code={code}")), of))
             .collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.transfers));
-        let all = row("All".to_owned(), list.clone(), &turnover.iter().collect::<Vec<_>>());
+        let all = row("All".to_owned(), listed(look, days, ""), &turnover.iter().collect::<Vec<_>>());
         let chart = chart(look, days, &turnover).draw();
         Markup::of(&Movements { look, chart, currencies, rows, all })
     }
     .boxed()
 }
 
-fn listed((first, last): (NaiveDate, NaiveDate)) -> String {
-    format!("{LIST}?from={first}&to={last}")
+/// Says where the transfers of some days are listed; nowhere for a reader who may not see them.
+fn listed(look: &Look, (first, last): (NaiveDate, NaiveDate), more: &str) -> String {
+    if !look.may(Permission::ReadTransactions) {
+        return String::new();
+    }
+    format!("/admin/transactions?from={first}&to={last}{more}")
 }
 
 fn amount(look: &Look, of: &[&Turnover], currency: Currency) -> String {
@@ -95,7 +93,7 @@ fn chart(look: &Look, (first, last): (NaiveDate, NaiveDate), turnover: &[Turnove
             short: day.day().to_string(),
             size: transfers,
             text: format!("{} {noun}", look.count(transfers)),
-            href: if look.may(Permission::ReadTransactions) { listed((day, day)) } else { String::new() },
+            href: listed(look, (day, day), ""),
         }
     };
     let days = first.iter_days().take_while(|day| *day <= last);

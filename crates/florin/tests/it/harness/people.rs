@@ -3,7 +3,7 @@
 use bank::identity::model::UserStatus;
 use bank::identity::service::{self, NewUser};
 use bank::{Caller, Role};
-use kernel::{RequestId, Secret, SessionId, UserId};
+use kernel::{Actor, RequestId, Secret, SessionId, UserId};
 use serde_json::json;
 
 use super::{App, Call};
@@ -25,6 +25,17 @@ impl App {
     /// Makes a customer by that name, verified, and signs in. Two of one name are two people.
     pub async fn customer(&self, name: &str) -> Person {
         self.person(name, vec![Role::Customer]).await
+    }
+
+    /// Speaks for a customer below the routes.
+    pub fn caller_of(&self, person: &Person) -> Caller {
+        Caller {
+            actor: Actor::Customer(person.user_id),
+            user_id: Some(person.user_id),
+            session_id: Some(person.session_id),
+            permissions: Role::Customer.permissions(),
+            ..Caller::system(RequestId::generate(self.bank.now(), &self.bank.random))
+        }
     }
 
     /// Makes a member of staff with one role and signs in.

@@ -8,7 +8,7 @@ use bank::accounts::{OpenAccount, OwnerRole};
 use bank::audit::Reason;
 use bank::kyc::{self, KycLevel, SetLevel};
 use bank::{Caller, Role};
-use kernel::{AccountId, AccountNumber, Actor, Currency, Money, RequestId, TransferId, UserId};
+use kernel::{AccountId, AccountNumber, Currency, Money, RequestId, TransferId, UserId};
 use ledger::{Action, ChartCode, NewTransfer, Posting, chart};
 use serde_json::{Value, json};
 use truelayer::simulator::Simulator;
@@ -200,14 +200,7 @@ impl World {
 
     /// Speaks for A below the routes.
     pub fn caller_of_owner(&self) -> Caller {
-        let owner = self.owner();
-        Caller {
-            actor: Actor::Customer(owner.user_id),
-            user_id: Some(owner.user_id),
-            session_id: Some(owner.session_id),
-            permissions: Role::Customer.permissions(),
-            ..system(&self.app)
-        }
+        self.app.caller_of(self.owner())
     }
 
     /// Asks a route as somebody about an object.

@@ -2,10 +2,10 @@
 
 use bank::openbanking::OpenBankingError;
 use bank::openbanking::service::{Round, refresh_due, refresh_own, revoke, sweep};
-use bank::{Bank, Caller, Role};
+use bank::{Bank, Role};
 use chrono::Duration;
 use futures_util::future::join_all;
-use kernel::{Actor, ConnectionId, RequestId};
+use kernel::ConnectionId;
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use truelayer::simulator::{Fault, FaultKind, Modes, RefreshMode};
@@ -32,16 +32,6 @@ impl Stage {
     async fn refresh(&self, person: &Person, id: &Value) -> Answer {
         let path = format!("{BASE}/connections/{}/refresh-tokens", id.as_str().unwrap());
         self.app.post(&path).by(person).send().await
-    }
-
-    fn speaks(&self, person: &Person) -> Caller {
-        Caller {
-            actor: Actor::Customer(person.user_id),
-            user_id: Some(person.user_id),
-            session_id: Some(person.session_id),
-            permissions: Role::Customer.permissions(),
-            ..Caller::system(RequestId::generate(self.app.bank.now(), &self.app.bank.random))
-        }
     }
 
     async fn linked(&self) -> (Person, Value) {
@@ -84,7 +74,7 @@ async fn a_hundred_callers_at_once_ask_the_service_once() {
     let stage = Stage::new().await;
     let (ada, connection) = stage.linked().await;
     stage.set(RefreshMode::RotateStrict);
-    let caller = stage.speaks(&ada);
+    let caller = stage.app.caller_of(&ada);
     let before = stage.token_calls();
     let asks = (0..100).map(|_| refresh_own(&stage.app.bank, &caller, id(&connection)));
     let all = join_all(asks).await;
@@ -100,7 +90,7 @@ async fn two_processes_at_once_ask_the_service_once() {
     let one = &stage.app.bank;
     let other =
         Bank::new(one.db.clone(), one.clock.clone(), one.random.clone(), one.settings.clone()).unwrap();
-    let caller = stage.speaks(&ada);
+    let caller = stage.app.caller_of(&ada);
     let before = stage.token_calls();
     let (left, right) = tokio::join!(
         refresh_own(one, &caller, id(&connection)),
@@ -234,7 +224,7 @@ async fn the_customers_word_counts_whatever_answer_is_on_its_way() {
         let (ada, connection) = stage.linked().await;
         let slow = Modes { refresh: RefreshMode::Rotate, latency_milliseconds: 100, ..Modes::default() };
         stage.simulator.control().set_modes(slow);
-        let (here, caller) = (&stage.app.bank, stage.speaks(&ada));
+        let (here, caller) = (&stage.app.bank, stage.app.caller_of(&ada));
         let there =
             Bank::new(here.db.clone(), here.clock.clone(), here.random.clone(), here.settings.clone());
         let asking = if elsewhere { there.unwrap() } else { here.clone() };
