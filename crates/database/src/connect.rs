@@ -243,11 +243,18 @@ impl Database {
         }
     }
 
-    /// Ends all connections; what runs is finished first.
+    /// Ends all connections; what runs is finished first, unless it takes longer than a few seconds.
+    ///
+    /// A connection to a server that fell silent may never come back to its pool: nobody waits for it.
     pub async fn close(&self) {
-        // Closing one handle of a pool closes the pool; an error means that it was closed already.
-        let _ = self.read.close_by_ref().await;
-        let _ = self.write.close_by_ref().await;
+        let closed = async {
+            // Closing one handle of a pool closes the pool; an error means that it was closed already.
+            let _ = self.read.close_by_ref().await;
+            let _ = self.write.close_by_ref().await;
+        };
+        if tokio::time::timeout(LAST_WORK, closed).await.is_err() {
+            tracing::warn!("a connection to the database does not come back, and is left");
+        }
     }
 }
 
@@ -272,6 +279,9 @@ impl Pool {
         Self { idle, busy: (size as usize).saturating_sub(idle) }
     }
 }
+
+/// How long what runs on a connection keeps the pool from being closed.
+const LAST_WORK: Duration = Duration::from_secs(3);
 
 /// How long the database may leave a short piece of work without an answer, waits for locks included.
 const PATIENCE: Duration = Duration::from_secs(15);

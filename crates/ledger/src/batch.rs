@@ -18,6 +18,9 @@ use crate::receipts::{StoredReceipt, find_all};
 use crate::write::{is_duplicate, write};
 use crate::{NewTransfer, Receipt, Submission, SubmitError, Submitted};
 
+/// The connections of one writer. A batch takes one; the one before it may still be on its way back to the pool, and
+/// stays there for good when the server falls silent just then.
+const CONNECTIONS: u32 = 2;
 /// How often a batch runs when another node's commits or locks stand in its way, or a request was made before.
 const MOST_ATTEMPTS: u32 = 4;
 /// How often a submission runs alone, after its batch did.
@@ -29,7 +32,7 @@ type Outcome = Result<Submitted, SubmitError>;
 /// Pairs a waiting caller with what it is to hear.
 type Answered = (oneshot::Sender<Outcome>, Outcome);
 
-/// Writes batches, on a connection of its own.
+/// Writes batches, on connections of its own.
 pub(crate) struct Writer {
     core: Arc<Core>,
     /// Opened with the first batch, and again after it could not be.
@@ -110,22 +113,24 @@ impl Writer {
         }
     }
 
-    /// Runs the batch in one transaction. A database that falls silent is left, with the connection to it.
+    /// Runs the batch in one transaction. A database that falls silent is left, with the connections to it.
     async fn commit(&mut self, submissions: &[Submission]) -> Result<Vec<Outcome>, Failure> {
         let database = self.connect().await?;
-        let prepared = in_time(async { Ok(self.prepare(&database, submissions).await) }).await;
-        let (tx, outcomes) = match prepared {
-            Ok(prepared) => prepared?,
-            Err(silence) => {
-                self.database = None;
-                return Err(Failure::Connection(silence));
-            }
-        };
-        let committed = in_time(tx.commit()).await;
-        if matches!(committed, Err(DbErr::Conn(_))) {
+        let ended = self.prepare_and_commit(&database, submissions).await;
+        if matches!(ended, Err(Failure::Connection(_) | Failure::Unknown(DbErr::Conn(_)))) {
             self.database = None;
         }
-        committed.map_err(Failure::Unknown)?;
+        ended
+    }
+
+    async fn prepare_and_commit(
+        &self,
+        database: &Database,
+        submissions: &[Submission],
+    ) -> Result<Vec<Outcome>, Failure> {
+        let prepared = in_time(async { Ok(self.prepare(database, submissions).await) }).await;
+        let (tx, outcomes) = prepared.map_err(Failure::Connection).flatten()?;
+        in_time(tx.commit()).await.map_err(Failure::Unknown)?;
         Ok(outcomes)
     }
 
@@ -156,7 +161,7 @@ impl Writer {
         if let Some(database) = &self.database {
             return Ok(database.clone());
         }
-        let database = self.core.database.dedicated(1).await.map_err(Failure::Connection)?;
+        let database = self.core.database.dedicated(CONNECTIONS).await.map_err(Failure::Connection)?;
         self.database = Some(database.clone());
         Ok(database)
     }

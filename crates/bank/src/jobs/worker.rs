@@ -185,7 +185,7 @@ impl Worker {
         self.tasks.shutdown().await;
         for (_, Running { job, .. }) in std::mem::take(&mut self.running) {
             let id = job.id;
-            match self.hand_back(job).await {
+            match in_time(self.hand_back(job)).await {
                 Ok(_) => tracing::info!(job.id = %id, "a job is handed back"),
                 Err(error) => tracing::warn!(job.id = %id, error = %error, "a job could not be handed back"),
             }

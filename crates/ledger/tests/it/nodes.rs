@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use kernel::{AccountId, Random, TransferId};
 use ledger::{Action, Ledger, LedgerOptions, NewTransfer, Posting, SubmitError, Submitted};
@@ -159,4 +161,13 @@ async fn the_day_moves_between_postings_never_within_one() {
         on later.position = earlier.position + 1 where later.booked_on < earlier.booked_on";
     assert_eq!(stage.count(back).await, 0, "the day never goes back along the journal");
     stage.assert_sound().await;
+}
+
+#[tokio::test]
+async fn the_database_closes_although_a_connection_does_not_come_back() {
+    let stage = Stage::new().await;
+    let held = stage.database.begin().await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(20), stage.database.close());
+    closed.await.expect("whoever stops waits for no lost connection");
+    drop(held);
 }
