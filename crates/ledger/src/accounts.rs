@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::account::ledger_account::{ActiveModel, Column, Entity};
 use crate::load::{ACCOUNT_COLUMNS, statement};
-use crate::{Account, AccountStatus, Month, NewAccount, Seen, SpendingLimits};
+use crate::{Account, AccountStatus, Month, NewAccount, Seen, SpendingLimits, counts};
 
 /// Says why an account was not opened or changed.
 #[derive(Debug, Error)]
@@ -64,7 +64,7 @@ pub enum AccountError {
 /// [`AccountError::LimitNotUsable`], [`AccountError::Exists`], then [`AccountError::Storage`].
 pub async fn open(tx: &Tx, account: &NewAccount, now: Instant) -> Result<Account, AccountError> {
     let model = row(account, now)?;
-    if insert(tx, model.clone()).await? {
+    if insert(tx, &model).await? {
         return Ok(model);
     }
     Err(AccountError::Exists { account: account.id })
@@ -122,6 +122,10 @@ pub async fn set_status(tx: &Tx, id: AccountId, status: AccountStatus) -> Result
     }
     let change = ActiveModel { id: Set(id), status: Set(status), ..Default::default() };
     change.update(tx).await?;
+    if status != before.status {
+        counts::take(tx, &before, before.status).await?;
+        counts::add(tx, &before, status).await?;
+    }
     Ok(before)
 }
 
@@ -190,7 +194,7 @@ pub async fn access_versions(
 /// Opens an account unless it is open already.
 pub(crate) async fn open_once(tx: &Tx, account: &NewAccount, now: Instant) -> Result<bool, DbErr> {
     let model = row(account, now).map_err(|error| DbErr::Custom(error.to_string()))?;
-    insert(tx, model).await
+    insert(tx, &model).await
 }
 
 async fn load_open_for_update(tx: &Tx, id: AccountId) -> Result<Account, AccountError> {
@@ -201,12 +205,15 @@ async fn load_open_for_update(tx: &Tx, id: AccountId) -> Result<Account, Account
     Ok(account)
 }
 
-/// Inserts the row unless its id is taken, without ending the transaction when it is.
-async fn insert(tx: &Tx, account: Account) -> Result<bool, DbErr> {
+/// Inserts the row and counts it unless its id is taken, without ending the transaction when it is.
+async fn insert(tx: &Tx, account: &Account) -> Result<bool, DbErr> {
     let nothing = OnConflict::column(Column::Id).do_nothing().to_owned();
-    let inserted =
-        Entity::insert(ActiveModel::from(account)).on_conflict(nothing).exec_without_returning(tx).await?;
-    Ok(inserted == 1)
+    let row = ActiveModel::from(account.clone());
+    let inserted = Entity::insert(row).on_conflict(nothing).exec_without_returning(tx).await? == 1;
+    if inserted {
+        counts::add(tx, account, account.status).await?;
+    }
+    Ok(inserted)
 }
 
 fn row(account: &NewAccount, now: Instant) -> Result<Account, AccountError> {

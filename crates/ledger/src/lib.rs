@@ -51,6 +51,7 @@ pub mod account;
 pub mod accounts;
 mod batch;
 pub mod chart;
+pub mod counts;
 pub mod decide;
 pub mod entry;
 pub mod export;

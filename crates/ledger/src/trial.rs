@@ -1,11 +1,11 @@
 //! The trial balance: what every line of the chart holds, now or at the end of a day.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::NaiveDate;
 use database::Tx;
 use kernel::Currency;
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::DbErr;
 
-use crate::load::statement;
+use crate::counts::{self, AccountCount};
 use crate::{AccountKind, turnover};
 
 /// Holds one line: all accounts of one code and currency.
@@ -47,11 +47,9 @@ impl TrialLine {
 /// `DbErr` when the database fails.
 pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<TrialLine>, DbErr> {
     let day = as_of.unwrap_or(turnover::LAST_DAY).clamp(turnover::FIRST_DAY, turnover::LAST_DAY);
-    let end = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN).and_utc();
-    let opened = Opened::find_by_statement(statement(tx, OPENED, [end.into()])).all(tx).await?;
     let mut lines = turnover::until(tx, day).await?;
-    for Opened { currency, code, kind, accounts } in opened {
-        turnover::line(&mut lines, currency, code, kind).accounts = accounts;
+    for AccountCount { currency, code, kind, accounts, .. } in counts::until(tx, day).await? {
+        turnover::line(&mut lines, currency, code, kind).accounts += accounts;
     }
     if as_of.is_some() {
         lines.retain(|line| line.debits_minor != 0 || line.credits_minor != 0);
@@ -63,18 +61,4 @@ pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<Tria
 /// Says where a line stands among the others.
 fn place(line: &TrialLine) -> (&str, &str, &str) {
     (line.currency.code(), &line.code, line.kind.as_str())
-}
-
-const OPENED: &str = "
-select currency, code, kind, count(*) as accounts
-  from ledger_accounts
- where opened_at < $1
- group by currency, code, kind";
-
-#[derive(FromQueryResult)]
-struct Opened {
-    currency: Currency,
-    code: String,
-    kind: AccountKind,
-    accounts: i64,
 }

@@ -138,20 +138,6 @@ fn found_by(text: &str, filter: &Filter) -> Condition {
     Condition::any().add(contains(text)).add_option(by_id).add_option(of_holders)
 }
 
-/// Counts accounts by status, which the ledger alone knows.
-pub(crate) async fn count_by_status(conn: &impl ConnectionTrait) -> Result<Vec<(AccountStatus, i64)>, DbErr> {
-    use ledger::account::ledger_account::{Column, Entity};
-    Entity::find()
-        .select_only()
-        .column(Column::Status)
-        .column_as(Column::Id.count(), "accounts")
-        .filter(Column::Code.eq(ledger::chart::CUSTOMER_DEPOSIT))
-        .group_by(Column::Status)
-        .into_tuple()
-        .all(conn)
-        .await
-}
-
 /// Asks the ledger, which alone knows the status, through its own record.
 fn accounts_in(status: AccountStatus) -> sea_orm::sea_query::SelectStatement {
     use ledger::account::ledger_account;

@@ -16,6 +16,8 @@ use crate::{Bank, Caller};
 const OFTEN: i64 = 2;
 /// How often the seals are signed.
 const SIGN: i64 = 60;
+/// How often the counts of accounts are folded.
+const FOLD: i64 = 3600;
 
 /// Adds the handlers and their schedules.
 pub fn register(registry: &mut Registry) {
@@ -28,6 +30,8 @@ pub fn register(registry: &mut Registry) {
     registry.every("ledger.seal", OFTEN, "ledger.seal");
     registry.job("ledger.checkpoint", |bank, _| Box::pin(checkpoint(bank)));
     registry.every("ledger.checkpoint", SIGN, "ledger.checkpoint");
+    registry.job("ledger.fold_counts", |bank, _| Box::pin(fold_counts(bank)));
+    registry.every("ledger.fold_counts", FOLD, "ledger.fold_counts");
     registry.job(Proved::Ledger.job(), |bank, asked| Box::pin(proofs::work(bank, Proved::Ledger, asked)));
     registry.job(Proved::AuditLog.job(), |bank, asked| Box::pin(proofs::work(bank, Proved::AuditLog, asked)));
 }
@@ -61,6 +65,12 @@ async fn expire_holds(bank: Bank) -> Result<(), JobFailure> {
     if expired > 0 {
         tracing::info!(expired, "overdue holds are given back");
     }
+    Ok(())
+}
+
+/// Keeps the counts of accounts short.
+async fn fold_counts(bank: Bank) -> Result<(), JobFailure> {
+    ledger::counts::fold(&bank.db).await?;
     Ok(())
 }
 

@@ -48,6 +48,18 @@ create table ledger_accounts (
   constraint ledger_accounts_entry_sequence_check check (entry_sequence >= 0)
 );
 
+-- By how many the number of accounts changed, where and when: added with each opening and change of status, summed by
+-- readers, folded now and then. Counting the accounts themselves would read every one of them.
+create table ledger_account_counts (
+  opened_on date not null,
+  currency text not null,
+  code text not null,
+  kind text not null,
+  status text not null,
+  accounts bigint not null,
+  constraint ledger_account_counts_accounts_check check (accounts <> 0)
+);
+
 -- A hold's state, apart from the journal whose rows never change.
 create table ledger_holds (
   id uuid not null constraint ledger_holds_pkey primary key,

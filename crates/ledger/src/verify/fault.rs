@@ -51,6 +51,8 @@ pub enum FaultKind {
     ClosedWithBalance,
     /// The turnover of a day is not the sum of its transfers.
     TurnoverWrong,
+    /// The kept number of accounts is not how many there are.
+    AccountsMiscounted,
 }
 
 impl FaultKind {
@@ -80,6 +82,7 @@ impl FaultKind {
             Self::CounterWrong => "counter_wrong",
             Self::ClosedWithBalance => "closed_with_balance",
             Self::TurnoverWrong => "turnover_wrong",
+            Self::AccountsMiscounted => "accounts_miscounted",
         }
     }
 }

@@ -4,7 +4,7 @@
 //! accounts beside their entries (every balance, every sequence, Σ debits = Σ credits per currency in 128 bits);
 //! the journal in order of position (each transfer has exactly its two entries; every row against its seal, every
 //! seal against the one before and against the checkpoints); and the references (holds, captures, reversals,
-//! pending totals, turnovers). [`verify_chain`] does the middle pass for any sealed table: the audit log uses it alone.
+//! pending totals, turnovers, counts of accounts). [`verify_chain`] does the middle pass for any sealed table: the audit log uses it alone.
 //!
 //! It cannot protect rows that are not sealed yet; the report counts them. Only checkpoints kept outside the
 //! database show a cut tail, a rewritten chain or an old copy.
@@ -26,7 +26,7 @@ use database::{Database, Tx};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 
 use crate::seal::Journal;
-use crate::turnover;
+use crate::{counts, turnover};
 
 /// Holds what a verification of the ledger found.
 #[derive(Clone, Debug)]
@@ -106,6 +106,7 @@ pub async fn verify(
     progress(Progress { stage: Stage::References, done: 0, total: holds });
     references::verify(&tx, &mut faults).await?;
     turnover::verify(&tx, &mut faults).await?;
+    counts::verify(&tx, &mut faults).await?;
     progress(Progress { stage: Stage::References, done: holds, total: holds });
     tx.commit().await?;
     Ok(Report {

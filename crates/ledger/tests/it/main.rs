@@ -6,6 +6,7 @@
 
 mod accounts;
 mod books;
+mod counts;
 mod evidence;
 mod export;
 mod model;

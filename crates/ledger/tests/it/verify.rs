@@ -3,9 +3,9 @@
 use chrono::Duration;
 use kernel::{PageRequest, ProofId};
 use ledger::verify::FaultKind::{
-    AccountMissing, BalanceWrong, ClosedWithBalance, CounterWrong, EntryStray, HoldDisagrees, PendingWrong,
-    ReferenceWrong, RowChanged, RunningBalanceWrong, SequenceBroken, TransferDisagrees, Unbalanced,
-    Unreadable,
+    AccountMissing, AccountsMiscounted, BalanceWrong, ClosedWithBalance, CounterWrong, EntryStray,
+    HoldDisagrees, PendingWrong, ReferenceWrong, RowChanged, RunningBalanceWrong, SequenceBroken,
+    TransferDisagrees, Unbalanced, Unreadable,
 };
 use ledger::verify::{Fault, FaultKind, Progress, Stage, proofs, record};
 use ledger::{Action, verify};
@@ -165,7 +165,8 @@ async fn an_entry_without_account_and_a_closed_account_with_money_are_found() {
     let found = faults(&books).await;
     assert_eq!(
         found.iter().map(|fault| (fault.kind, fault.count)).collect::<Vec<_>>(),
-        [(ClosedWithBalance, 2)]
+        [(ClosedWithBalance, 2), (AccountsMiscounted, 2)],
+        "as many as are closed, and as are not open"
     );
     assert_eq!(found[0].row, first.min(second).to_string(), "the first by id is named");
     books.attack(&["delete from ledger_accounts where code = 'customer_deposit'"]).await;

@@ -16,7 +16,9 @@ pub fn tiles<'a>(bank: &'a Bank, staff: &'a Staff) -> BoxFuture<'a, Result<Vec<T
             return Ok(Vec::new());
         }
         let counts = service::count_by_status(bank, &staff.caller).await?;
-        let of = |status| counts.iter().find(|(one, _)| *one == status).map_or(0, |(_, count)| *count);
+        let of = |status: AccountStatus| -> i64 {
+            counts.iter().filter(|count| count.status == status).map(|count| count.accounts).sum()
+        };
         let (blocked, frozen) = (of(AccountStatus::DebitBlocked), of(AccountStatus::Frozen));
         let stopped = [(frozen, "frozen"), (blocked, "with debits blocked")];
         let stopped: Vec<String> = stopped
