@@ -49,7 +49,7 @@ pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<Tria
     let day = as_of.unwrap_or(turnover::LAST_DAY).clamp(turnover::FIRST_DAY, turnover::LAST_DAY);
     let mut lines = turnover::until(tx, day).await?;
     for AccountCount { currency, code, kind, accounts, .. } in counts::until(tx, day).await? {
-        turnover::line(&mut lines, currency, code, kind).accounts += accounts;
+        turnover::line(&mut lines, currency, &code, kind).accounts += accounts;
     }
     if as_of.is_some() {
         lines.retain(|line| line.debits_minor != 0 || line.credits_minor != 0);

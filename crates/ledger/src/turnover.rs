@@ -61,24 +61,40 @@ pub async fn between(tx: &Tx, days: (NaiveDate, NaiveDate)) -> Result<Vec<Turnov
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn until(tx: &Tx, day: NaiveDate) -> Result<Vec<TrialLine>, DbErr> {
+    Ok(lines(&rows(tx, (FIRST_DAY, day)).await?))
+}
+
+/// Does the same for two days at once: what the lines held by the end of `day`, and what they hold with everything.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn until_and_all(tx: &Tx, day: NaiveDate) -> Result<(Vec<TrialLine>, Vec<TrialLine>), DbErr> {
+    let mut rows = rows(tx, (FIRST_DAY, LAST_DAY)).await?;
+    let all = lines(&rows);
+    rows.retain(|row| row.effective_on <= day);
+    Ok((lines(&rows), all))
+}
+
+fn lines(rows: &[Row]) -> Vec<TrialLine> {
     let mut lines = Vec::new();
-    for row in rows(tx, (FIRST_DAY, day)).await? {
-        let amount = row.amount();
-        line(&mut lines, row.currency, row.debit_code, row.debit_kind).debits_minor += amount;
-        line(&mut lines, row.currency, row.credit_code, row.credit_kind).credits_minor += amount;
+    for row in rows {
+        let (currency, amount) = (row.currency, row.amount());
+        line(&mut lines, currency, &row.debit_code, row.debit_kind).debits_minor += amount;
+        line(&mut lines, currency, &row.credit_code, row.credit_kind).credits_minor += amount;
     }
-    Ok(lines)
+    lines
 }
 
 /// Finds a line, or begins it.
-pub(crate) fn line(
-    lines: &mut Vec<TrialLine>,
+pub(crate) fn line<'a>(
+    lines: &'a mut Vec<TrialLine>,
     currency: Currency,
-    code: String,
+    code: &str,
     kind: AccountKind,
-) -> &mut TrialLine {
+) -> &'a mut TrialLine {
     let same = |line: &TrialLine| line.currency == currency && line.code == code && line.kind == kind;
     let index = lines.iter().position(same).unwrap_or_else(|| {
+        let code = code.to_owned();
         lines.push(TrialLine { currency, code, kind, accounts: 0, debits_minor: 0, credits_minor: 0 });
         lines.len() - 1
     });

@@ -61,7 +61,12 @@ pub enum Rhythm {
 impl fmt::Display for Rhythm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Every { seconds } => write!(f, "every {seconds} s"),
+            Self::Every { seconds } => {
+                let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+                let (unit, name) =
+                    units.into_iter().find(|(unit, _)| seconds % unit == 0).unwrap_or((1, "s"));
+                write!(f, "every {} {name}", seconds / unit)
+            }
             Self::Cron(expression) => expression.fmt(f),
         }
     }
@@ -153,6 +158,13 @@ mod tests {
     fn cron(expression: &str) -> Schedule {
         let rhythm = Rhythm::Cron(Box::new(expression.parse().expect("an expression")));
         Schedule { name: "test", kind: "test", rhythm }
+    }
+
+    #[test]
+    fn a_beat_is_told_in_the_largest_unit_that_fits() {
+        for (seconds, told) in [(2, "2 s"), (60, "1 min"), (90, "90 s"), (21_600, "6 h"), (86_400, "1 d")] {
+            assert_eq!(Rhythm::Every { seconds }.to_string(), format!("every {told}"));
+        }
     }
 
     #[test]

@@ -121,8 +121,7 @@ pub async fn deposits(bank: &Bank, caller: &Caller, days: u64) -> Result<Vec<Dep
     let tx = bank.db.snapshot().await?;
     let today = bank.ledger.business_date(&tx).await?;
     let before = today.checked_sub_days(Days::new(days)).unwrap_or(today);
-    let then = turnover::until(&tx, before).await?;
-    let now = turnover::until(&tx, turnover::LAST_DAY).await?;
+    let (then, now) = turnover::until_and_all(&tx, before).await?;
     tx.commit().await?;
     let mut deposits: Vec<Deposits> = now
         .into_iter()
