@@ -109,6 +109,10 @@ pub struct RateLimits {
     pub write: u32,
     /// Exports and other expensive work.
     pub expensive: u32,
+    /// Linking accounts at other banks, and getting new tokens for them.
+    pub bank_link: u32,
+    /// Reading accounts at other banks.
+    pub bank_data: u32,
 }
 
 /// Says how mail leaves.
@@ -153,6 +157,8 @@ pub struct OpenBankingSettings {
     pub token_keys: Vec<Secret<Vec<u8>>>,
     /// Which banks are offered: filters (`uk-ob-all`) or single ones.
     pub providers: Vec<String>,
+    /// Where new tokens lie while the database cannot take them, sealed; none keeps them in memory only.
+    pub aside_directory: Option<std::path::PathBuf>,
 }
 
 impl OpenBankingMode {
@@ -198,7 +204,14 @@ impl Settings {
             step_up_threshold_minor: 25_000,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
-            rate_limits: RateLimits { sign_in: 30, read: 1200, write: 600, expensive: 30 },
+            rate_limits: RateLimits {
+                sign_in: 30,
+                read: 1200,
+                write: 600,
+                expensive: 30,
+                bank_link: 10,
+                bank_data: 60,
+            },
             mail,
             open_banking: None,
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use bank::{Bank, accounts, oversight};
+use bank::{Bank, accounts, openbanking, oversight};
 use database::Database;
 use kernel::{Clock, Random};
 
@@ -53,6 +53,7 @@ pub(crate) async fn open_by(clock: Clock, config: &mut Config, schema: Schema) -
     let bank = Bank::new(db, clock, random, Arc::new(config.settings.clone()))?;
     if schema != Schema::Ignore {
         oversight::apply_clock(&bank).await.context("the sandbox's clock cannot be read")?;
+        openbanking::service::check_keys(&bank).await?;
     }
     if schema == Schema::Migrate {
         open_books(&bank).await?;

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::service;
+use super::service::{self, Notice};
 use crate::Bank;
 use crate::jobs::{JobFailure, Registry};
 
@@ -17,6 +17,7 @@ const REFRESH_SECONDS: i64 = 6 * 3600;
 pub fn register(registry: &mut Registry) {
     registry.job(SWEEP, sweep);
     registry.every("openbanking.sweep", 600, SWEEP);
+    registry.job(service::NOTIFY, notify);
     registry.job(REFRESH, refresh);
     registry.every("openbanking.refresh", REFRESH_SECONDS, REFRESH);
 }
@@ -24,7 +25,16 @@ pub fn register(registry: &mut Registry) {
 fn sweep(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
     async move {
         service::sweep(&bank).await?;
+        service::remind(&bank).await?;
         Ok(())
+    }
+    .boxed()
+}
+
+fn notify(bank: Bank, payload: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
+    async move {
+        let notice: Notice = serde_json::from_value(payload).map_err(JobFailure::permanent)?;
+        service::notify(&bank, notice).await.map_err(JobFailure::retry)
     }
     .boxed()
 }

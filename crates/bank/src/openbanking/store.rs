@@ -4,11 +4,14 @@ use database::Tx;
 use kernel::{ConnectionId, Cursor, Instant, Page, PageRequest, UserId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
 };
 
 use super::{Connection, ConnectionStatus, OauthState, RefreshRun, connection, oauth_state, refresh_run};
+
+/// What new tokens bring back, or keep, at work.
+const WORKING: [ConnectionStatus; 2] = [ConnectionStatus::Active, ConnectionStatus::Error];
 
 pub(super) async fn insert(tx: &Tx, row: Connection) -> Result<(), DbErr> {
     row.into_active_model().reset_all().insert(tx).await?;
@@ -51,25 +54,46 @@ pub(super) async fn lease(tx: &Tx, row: &Connection, now: Instant) -> Result<boo
     Ok(update.exec(tx).await?.rows_affected == 1)
 }
 
-/// Writes what a question brought, if the row still has the version and the lease under which it was asked.
-pub(super) async fn write_refreshed(tx: &Tx, row: Connection, leased: &Connection) -> Result<bool, DbErr> {
-    let id = row.id;
+/// Writes what asking for new tokens brought, and nothing else of the row, over the tokens that were sent; says whether
+/// those still count and the connection is not over. A failure is written by whoever still has the lease.
+pub(super) async fn write_refreshed(tx: &Tx, row: &Connection, leased: &Connection) -> Result<bool, DbErr> {
+    let changed = connection::ActiveModel {
+        status: Set(row.status),
+        end_reason: Set(row.end_reason),
+        access_token: Set(row.access_token.clone()),
+        refresh_token: Set(row.refresh_token.clone()),
+        previous_refresh_token: Set(row.previous_refresh_token.clone()),
+        expires_at: Set(row.expires_at),
+        token_version: Set(row.token_version),
+        refreshed_at: Set(row.refreshed_at),
+        refresh_begun_at: Set(row.refresh_begun_at),
+        refresh_lease_id: Set(row.refresh_lease_id),
+        refresh_lease_until: Set(row.refresh_lease_until),
+        last_error: Set(row.last_error.clone()),
+        next_attempt_at: Set(row.next_attempt_at),
+        updated_at: Set(row.updated_at),
+        ..Default::default()
+    };
+    let is_failure = row.token_version == leased.token_version;
+    let lease = is_failure.then(|| connection::Column::RefreshLeaseId.eq(leased.refresh_lease_id));
     let update = connection::Entity::update_many()
-        .set(row.into_active_model().reset_all())
-        .filter(connection::Column::Id.eq(id))
-        .filter(connection::Column::Version.eq(leased.version))
-        .filter(connection::Column::RefreshLeaseId.eq(leased.refresh_lease_id));
+        .set(changed)
+        .col_expr(connection::Column::Version, Expr::col(connection::Column::Version).add(1))
+        .filter(connection::Column::Id.eq(row.id))
+        .filter(connection::Column::TokenVersion.eq(leased.token_version))
+        .filter(connection::Column::Status.is_in(WORKING))
+        .filter(Condition::all().add_option(lease));
     Ok(update.exec(tx).await?.rows_affected == 1)
 }
 
-/// Lists connections that work, in order, from the one after `after`.
-pub(super) async fn active_after(
+/// Lists connections that work or may work again, in order, from the one after `after`.
+pub(super) async fn working_after(
     db: &impl ConnectionTrait,
     after: Option<ConnectionId>,
     most: u64,
 ) -> Result<Vec<Connection>, DbErr> {
     connection::Entity::find()
-        .filter(connection::Column::Status.eq(ConnectionStatus::Active))
+        .filter(connection::Column::Status.is_in(WORKING))
         .apply_if(after, |query, id| query.filter(connection::Column::Id.gt(id)))
         .order_by_asc(connection::Column::Id)
         .limit(most)
@@ -84,9 +108,26 @@ pub(super) async fn outlived(
     most: u64,
 ) -> Result<Vec<Connection>, DbErr> {
     connection::Entity::find()
-        .filter(connection::Column::Status.is_in([ConnectionStatus::Active, ConnectionStatus::Error]))
+        .filter(connection::Column::Status.is_in(WORKING))
         .filter(connection::Column::ConsentExpiresAt.lte(now))
         .order_by_asc(connection::Column::ConsentExpiresAt)
+        .limit(most)
+        .all(db)
+        .await
+}
+
+/// Lists connections that work and whose consent ends before an instant, in order, from the one after `after`.
+pub(super) async fn ending_before(
+    db: &impl ConnectionTrait,
+    before: Instant,
+    after: Option<ConnectionId>,
+    most: u64,
+) -> Result<Vec<Connection>, DbErr> {
+    connection::Entity::find()
+        .filter(connection::Column::Status.eq(ConnectionStatus::Active))
+        .filter(connection::Column::ConsentExpiresAt.lte(before))
+        .apply_if(after, |query, id| query.filter(connection::Column::Id.gt(id)))
+        .order_by_asc(connection::Column::Id)
         .limit(most)
         .all(db)
         .await
@@ -125,6 +166,49 @@ pub(super) async fn count_by_status(
         .into_tuple()
         .all(db)
         .await
+}
+
+/// Counts connections by the operator's key that seals theirs.
+pub(super) async fn count_by_key(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, DbErr> {
+    connection::Entity::find()
+        .select_only()
+        .column_as(Expr::cust("substr(data_key, 5, 8)"), "key_id")
+        .column_as(connection::Column::Id.count(), "connections")
+        .filter(connection::Column::DataKey.is_not_null())
+        .group_by(Expr::cust("substr(data_key, 5, 8)"))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Lists connections whose key is sealed under another of the operator's keys than `current`.
+pub(super) async fn under_another_key(
+    db: &impl ConnectionTrait,
+    current: &str,
+    most: u64,
+) -> Result<Vec<(ConnectionId, UserId, String)>, DbErr> {
+    connection::Entity::find()
+        .select_only()
+        .columns([connection::Column::Id, connection::Column::UserId, connection::Column::DataKey])
+        .filter(connection::Column::DataKey.not_like(format!("tl1.{current}.%")))
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Puts a connection's key, sealed again, in place of what it was, unless somebody was faster; returns how many rows changed.
+pub(super) async fn replace_data_key(
+    tx: &Tx,
+    id: ConnectionId,
+    (old, sealed): (&str, String),
+) -> Result<u64, DbErr> {
+    let update = connection::Entity::update_many()
+        .col_expr(connection::Column::DataKey, Expr::value(sealed))
+        .col_expr(connection::Column::Version, Expr::col(connection::Column::Version).add(1))
+        .filter(connection::Column::Id.eq(id))
+        .filter(connection::Column::DataKey.eq(old));
+    Ok(update.exec(tx).await?.rows_affected)
 }
 
 /// Finds the connection that a user's login at a bank has already.

@@ -83,15 +83,33 @@ impl Vault {
         Ok((DataKey { key: cipher(bytes.expose())?, owner }, sealed))
     }
 
+    /// Seals a row's key again under the first of the operator's.
+    ///
+    /// # Errors
+    /// As [`Vault::open_key`].
+    pub fn rewrap_key(&self, random: &Random, owner: Owner, sealed: &str) -> Result<String, VaultError> {
+        let bytes = self.open_bytes(owner, sealed)?;
+        let master = &self.keys[0];
+        Ok(seal(&master.key, (&master.id, &data_key_place(owner)), random, bytes.expose()))
+    }
+
+    /// Lists what the operator's keys are called in what they sealed, the sealing one first.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|key| key.id.as_str())
+    }
+
     /// Opens a row's key.
     ///
     /// # Errors
     /// [`VaultError`] when its operator's key is missing, or the text was changed or moved.
     pub fn open_key(&self, owner: Owner, sealed: &str) -> Result<DataKey, VaultError> {
+        Ok(DataKey { key: cipher(self.open_bytes(owner, sealed)?.expose())?, owner })
+    }
+
+    fn open_bytes(&self, owner: Owner, sealed: &str) -> Result<Secret<Vec<u8>>, VaultError> {
         let id = key_id(sealed).ok_or(VaultError)?;
         let master = self.keys.iter().find(|key| key.id == id).ok_or(VaultError)?;
-        let bytes = open(&master.key, (&master.id, &data_key_place(owner)), sealed)?;
-        Ok(DataKey { key: cipher(bytes.expose())?, owner })
+        open(&master.key, (&master.id, &data_key_place(owner)), sealed)
     }
 }
 

@@ -19,6 +19,8 @@ create table truelayer_connections (
   expires_at timestamptz,
   consented_at timestamptz,
   consent_expires_at timestamptz,
+  -- The days before this end of the last reminder.
+  reminded_days bigint,
   -- Rises with every new pair of tokens: an answer is kept only over the pair that was sent.
   token_version bigint not null default 0,
   -- The one before, while a crash may have lost the answer that replaced it.

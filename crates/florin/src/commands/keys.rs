@@ -1,5 +1,6 @@
 //! `florin keys rotate`.
 
+use bank::openbanking::service::rewrap_keys;
 use bank::sealing;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,7 +11,7 @@ use crate::start::{self, Schema};
 /// Says what to do with the keys.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Seal again, under the first of FLORIN_ENCRYPTION_KEYS, what an older key sealed.
+    /// Seal again, under the first of FLORIN_ENCRYPTION_KEYS and of TRUELAYER_ENCRYPTION_KEYS, what an older key sealed.
     Rotate,
 }
 
@@ -25,12 +26,18 @@ pub(crate) async fn run(mut config: Config, command: Command) -> anyhow::Result<
         bar.set_position(progress.rewrapped);
     });
     let done = done.await;
+    bar.set_message("truelayer_connections.data_key");
+    let connections = rewrap_keys(&bank, |done| bar.set_position(done)).await;
     bar.finish_and_clear();
-    say(format_args!("{} values sealed again under the first key", done?));
-    if config.settings.encryption_keys.len() > 1 {
-        say(
-            "every node may now drop the older keys from FLORIN_ENCRYPTION_KEYS; older backups still need them",
-        );
+    say(format_args!("{} values sealed again under the first key", done? + connections?));
+    let rings = [
+        ("FLORIN_ENCRYPTION_KEYS", config.settings.encryption_keys.len()),
+        ("TRUELAYER_ENCRYPTION_KEYS", config.settings.open_banking.map_or(0, |own| own.token_keys.len())),
+    ];
+    for (name, _) in rings.into_iter().filter(|(_, keys)| *keys > 1) {
+        say(format_args!(
+            "every node may now drop the older keys from {name}; older backups still need them"
+        ));
     }
     bank.db.close().await;
     Ok(())

@@ -122,6 +122,7 @@ pub(super) fn open_banking(config: &Config) -> Option<OpenBankingSettings> {
         webhook_secrets: given.webhook_secrets.clone(),
         token_keys,
         providers,
+        aside_directory: Some(config.data_directory.join("truelayer")),
     })
 }
 

@@ -186,8 +186,14 @@ fn settings(mail: PathBuf) -> Settings {
     settings.password_cost = bank::settings::PasswordCost::cheap();
     settings.encryption_keys = vec![Secret::new(vec![7; 32])];
     settings.signing_key = Secret::new(vec![9; 32]);
-    settings.rate_limits =
-        bank::settings::RateLimits { sign_in: 10_000, read: 100_000, write: 100_000, expensive: 10_000 };
+    settings.rate_limits = bank::settings::RateLimits {
+        sign_in: 10_000,
+        read: 100_000,
+        write: 100_000,
+        expensive: 10_000,
+        bank_link: 10_000,
+        bank_data: 10_000,
+    };
     settings
 }
 

@@ -1,6 +1,9 @@
 //! Linking accounts at other banks, against the simulated service over HTTP.
 
+mod aside;
+mod keys;
 mod link;
+mod notices;
 mod renew;
 mod schema;
 mod tokens;
@@ -51,6 +54,7 @@ pub fn settings(servers: &Environment) -> OpenBankingSettings {
         webhook_secrets: Vec::new(),
         token_keys: vec![Secret::new(vec![5; 32])],
         providers: vec!["mock".to_owned()],
+        aside_directory: None,
     }
 }
 

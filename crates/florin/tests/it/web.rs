@@ -233,7 +233,8 @@ async fn a_request_id_is_taken_from_our_proxies_only() {
 async fn app_with_two_reads_a_minute() -> App {
     App::with_routes(routes(), LIMITS, |settings| {
         settings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-        settings.rate_limits = RateLimits { sign_in: 2, read: 2, write: 2, expensive: 2 };
+        settings.rate_limits =
+            RateLimits { sign_in: 2, read: 2, write: 2, expensive: 2, bank_link: 2, bank_data: 2 };
     })
     .await
 }

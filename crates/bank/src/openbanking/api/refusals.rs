@@ -22,6 +22,7 @@ impl From<OpenBankingError> for Problem {
             }
             OpenBankingError::Changed => Self::conflict("connection_changed", title),
             OpenBankingError::Busy => Self::unavailable(1),
+            OpenBankingError::NotYet(seconds) => Self::unavailable(seconds),
             OpenBankingError::Service(failure) => service_problem(&failure),
             OpenBankingError::Vault(failure) => Self::internal(&failure),
             OpenBankingError::Storage(failure) => failure.into(),

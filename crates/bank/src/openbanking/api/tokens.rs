@@ -49,6 +49,18 @@ pub struct TokenStatsResponse {
     last_run_at: Option<Instant>,
     /// How long the last round took.
     last_run_seconds: Option<i64>,
+    /// The keys that seal tokens, first the one that seals now. One that seals nothing any more can be dropped.
+    keys: Vec<KeyResponse>,
+}
+
+/// Shows how much one of the operator's keys seals.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = TokenKey)]
+pub struct KeyResponse {
+    /// The first 8 hex digits of the key's SHA-256.
+    #[schema(example = "72cd6e84")]
+    key_id: String,
+    connections: i64,
 }
 
 /// Show how connections do, for staff.
@@ -75,5 +87,10 @@ pub async fn token_stats(
         alarmed: last.is_some_and(|round| round.alarmed),
         last_run_at: last.map(|round| round.finished_at),
         last_run_seconds: last.map(|round| (round.finished_at - round.started_at).num_seconds()),
+        keys: stats
+            .keys
+            .into_iter()
+            .map(|(key_id, connections)| KeyResponse { key_id, connections })
+            .collect(),
     }))
 }

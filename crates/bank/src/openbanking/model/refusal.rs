@@ -42,6 +42,9 @@ pub enum OpenBankingError {
     /// Another process is getting new tokens for the connection.
     #[error("the connection is being renewed at this moment")]
     Busy,
+    /// The service could not give new tokens just now; it is asked again in so many seconds.
+    #[error("the connection is tried again in {0} s")]
+    NotYet(u32),
     /// The service refused or could not be reached.
     #[error(transparent)]
     Service(#[from] truelayer::Error),

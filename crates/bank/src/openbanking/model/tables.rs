@@ -46,6 +46,8 @@ pub mod connection {
         pub consented_at: Option<Instant>,
         /// When the consent ends.
         pub consent_expires_at: Option<Instant>,
+        /// The last reminder that was asked for before this end: how many days before it.
+        pub reminded_days: Option<i64>,
         /// How often the tokens were replaced.
         pub token_version: i64,
         /// The refresh token before the last one, sealed as that was.
@@ -177,6 +179,7 @@ impl Connection {
             expires_at: None,
             consented_at: None,
             consent_expires_at: None,
+            reminded_days: None,
             token_version: 0,
             previous_refresh_token: None,
             refresh_begun_at: None,

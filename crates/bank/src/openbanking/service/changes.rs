@@ -4,6 +4,7 @@ use database::Tx;
 use kernel::ConnectionId;
 use serde_json::json;
 
+use super::notices;
 use crate::audit::{self, Event, Subject};
 use crate::openbanking::{
     Connection, ConnectionEvent, ConnectionStatus, EndReason, OpenBankingError, store, transition,
@@ -55,6 +56,7 @@ pub(super) async fn end(
         return Ok(());
     }
     let event = ended(&row, status, Some(reason));
+    notices::ask_of_end(bank, tx, &row).await?;
     let end_reason = (status == ConnectionStatus::Expired).then_some(reason);
     replace(bank, tx, Connection { status, end_reason, ..row }).await?;
     audit::record(bank, tx, caller, event).await?;

@@ -160,6 +160,7 @@ fn linked(bank: &Bank, row: &Connection, granted: &Granted) -> Result<Connection
         consent_expires_at: Some(ends_at),
         token_version: row.token_version + 1,
         refreshed_at: Some(*received_at),
+        reminded_days: None,
         ..Connection::without_refresh(row.clone())
     })
 }

@@ -1,9 +1,13 @@
 //! The use cases, one file each.
 
+mod aside;
 mod begin;
 mod changes;
 mod complete;
 mod find;
+mod kept;
+mod keys;
+mod notices;
 mod opened;
 mod refresh;
 mod refresh_due;
@@ -20,6 +24,8 @@ use kernel::UserId;
 pub use begin::{Begin, Begun, begin};
 pub use complete::complete;
 pub use find::{find, list, providers};
+pub use keys::{KeysError, check_keys, rewrap_keys};
+pub use notices::{About, NOTIFY, Notice, notify, remind};
 pub use refresh_due::{Round, refresh_due, refresh_own};
 pub use revoke::revoke;
 pub use stats::{TokenStats, token_stats};

@@ -64,12 +64,12 @@ pub async fn refresh_due(bank: &Bank) -> Result<Round, DbErr> {
         return Ok(round);
     }
     loop {
-        let rows = store::active_after(bank.db.read(), after, PAGE).await?;
+        let rows = store::working_after(bank.db.read(), after, PAGE).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last.id);
         let mut fates = stream::iter(rows).map(|row| fate(bank, row)).buffer_unordered(AT_ONCE);
         while let Some(fate) = fates.next().await {
-            round.count(&fate?);
+            round.count(&fate);
             if round.alarmed {
                 break;
             }
@@ -83,31 +83,36 @@ pub async fn refresh_due(bank: &Bank) -> Result<Round, DbErr> {
     Ok(round)
 }
 
-async fn fate(bank: &Bank, row: Connection) -> Result<Fate, DbErr> {
+async fn fate(bank: &Bank, row: Connection) -> Fate {
     let now = bank.now();
     let is_early = row.expires_at.is_some_and(|ends| ends > now + AHEAD)
         || row.refreshed_at.is_some_and(|at| at > now - RECENT)
         || row.next_attempt_at.is_some_and(|next| next > now);
     if is_early {
-        return Ok(Fate::Skipped);
+        return Fate::Skipped;
     }
     let id = row.id;
-    Ok(match refreshed(bank, row).await {
+    match refreshed(bank, row).await {
         Ok(_) => Fate::Refreshed,
-        Err(OpenBankingError::Storage(error)) => return Err(error),
-        Err(OpenBankingError::Busy | OpenBankingError::Changed | OpenBankingError::TooLate(_)) => {
-            Fate::Skipped
-        }
+        Err(
+            OpenBankingError::Busy
+            | OpenBankingError::NotYet(_)
+            | OpenBankingError::Changed
+            | OpenBankingError::TooLate(_),
+        ) => Fate::Skipped,
         Err(OpenBankingError::Service(error)) if error.remedy() == Remedy::Alarm => Fate::Alarmed,
-        Err(_) => failed(bank, id).await?,
-    })
+        Err(error) => {
+            tracing::warn!(connection.id = %id, "a connection got no new tokens: {error}");
+            failed(bank, id).await
+        }
+    }
 }
 
 /// Says whether a connection that got no tokens is over.
-async fn failed(bank: &Bank, id: ConnectionId) -> Result<Fate, DbErr> {
-    let row = store::load(bank.db.latest(), id).await?;
-    let works = row.is_some_and(|row| transition(row.status, ConnectionEvent::Refreshed).is_ok());
-    Ok(if works { Fate::Failed } else { Fate::NeedsReauth })
+async fn failed(bank: &Bank, id: ConnectionId) -> Fate {
+    let row = store::load(bank.db.latest(), id).await.ok().flatten();
+    let is_over = row.is_some_and(|row| transition(row.status, ConnectionEvent::Refreshed).is_err());
+    if is_over { Fate::NeedsReauth } else { Fate::Failed }
 }
 
 impl Round {
@@ -151,8 +156,8 @@ async fn remember(bank: &Bank, started_at: Instant, round: Round) -> Result<(), 
 ///
 /// # Errors
 /// [`OpenBankingError::Forbidden`], [`OpenBankingError::NeedsPerson`], [`OpenBankingError::Off`],
-/// [`OpenBankingError::NotFound`], [`OpenBankingError::TooLate`] for one that is over, [`OpenBankingError::Busy`],
-/// [`OpenBankingError::Changed`], what the service says.
+/// [`OpenBankingError::NotFound`], [`OpenBankingError::TooLate`] for one that is over, [`OpenBankingError::NotYet`]
+/// right after a failure, [`OpenBankingError::Busy`], [`OpenBankingError::Changed`], what the service says.
 pub async fn refresh_own(
     bank: &Bank,
     caller: &Caller,

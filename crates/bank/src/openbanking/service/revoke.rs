@@ -2,10 +2,11 @@
 
 use kernel::ConnectionId;
 use serde_json::json;
-use truelayer::{AccessToken, Client, RefreshToken, Remedy};
+use truelayer::Remedy;
 
 use super::changes::{replace, subject};
 use super::opened::opened;
+use super::refresh::refreshed;
 use super::{customer, reach};
 use crate::audit::{self, Event};
 use crate::openbanking::{
@@ -32,28 +33,26 @@ pub async fn revoke(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<()
     }
     let (bank, caller) = (bank.clone(), caller.clone());
     // What was said to the service is written down even when the caller hangs up.
-    let done = tokio::spawn(async move { end(&bank, &caller, row).await }).await;
+    let done = tokio::spawn(async move { end(&bank, &caller, id).await }).await;
     done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
-/// Ends a connection whatever else happens to it: new tokens that arrive meanwhile are the ones to be ended.
-async fn end(bank: &Bank, caller: &Caller, mut row: Connection) -> Result<(), OpenBankingError> {
-    let reach = reach(bank).ok().map(|(reach, _)| reach);
-    let _turn = match reach {
-        Some(reach) => Some(reach.turn(row.id).await),
-        None => None,
-    };
+/// Ends a connection whatever else happens to it: whoever gets new tokens meanwhile ends the consent with them.
+async fn end(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<(), OpenBankingError> {
     let mut attempts = 0;
     loop {
-        row = store::load(bank.db.latest(), row.id).await?.ok_or(OpenBankingError::NotFound)?;
+        attempts += 1;
+        let row = store::load(bank.db.latest(), id).await?.ok_or(OpenBankingError::NotFound)?;
         if row.status == ConnectionStatus::Revoked {
             return Ok(());
         }
-        if let Some(reach) = reach {
-            tell(reach, &row).await;
+        if let Ok((reach, _)) = reach(bank)
+            && let Err(error) = tell(bank, reach, row.clone()).await
+        {
+            tracing::warn!(connection.id = %id, "the service could not be told that a consent is over: {error}");
         }
-        attempts += 1;
-        match wipe(bank, caller, row.clone()).await {
+        // Whatever was changed meanwhile may have brought the tokens with which it can be told.
+        match wipe(bank, caller, row).await {
             Err(OpenBankingError::Changed) if attempts < ATTEMPTS => {}
             wiped => return wiped,
         }
@@ -82,31 +81,15 @@ async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenB
     Ok(())
 }
 
-async fn tell(reach: &OpenBanking, row: &Connection) {
-    let told = match opened(reach, row) {
-        Ok(Some(opened)) => delete(reach.client(), &opened.access, opened.refresh.as_ref()).await,
-        Ok(None) => return,
-        Err(error) => {
-            tracing::error!(connection.id = %row.id, "{error}");
-            return;
+/// Deletes the link at the service; an access token that is over is replaced first.
+async fn tell(bank: &Bank, reach: &OpenBanking, row: Connection) -> Result<(), OpenBankingError> {
+    let Some(tokens) = opened(reach, &row)? else { return Ok(()) };
+    match reach.client().delete(&tokens.access).await {
+        Err(error) if error.remedy() == Remedy::Refresh => {
+            let row = refreshed(bank, row).await?;
+            let Some(tokens) = opened(reach, &row)? else { return Ok(()) };
+            Ok(reach.client().delete(&tokens.access).await?)
         }
-    };
-    if let Err(error) = told {
-        tracing::warn!(connection.id = %row.id, %error, "the service could not be told that a consent is over");
-    }
-}
-
-/// Deletes the link; an access token that is over is replaced once, for this alone.
-async fn delete(
-    client: &Client,
-    access: &AccessToken,
-    refresh: Option<&RefreshToken>,
-) -> Result<(), truelayer::Error> {
-    match (client.delete(access).await, refresh) {
-        (Err(error), Some(refresh)) if error.remedy() == Remedy::Refresh => {
-            let tokens = client.refresh(refresh).await?;
-            client.delete(&tokens.access_token).await
-        }
-        (answer, _) => answer,
+        told => Ok(told?),
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 
+use super::keys::keys_in_use;
 use crate::openbanking::{ConnectionStatus, OpenBankingError, RefreshRun, store};
 use crate::{Bank, Caller, Permission};
 
@@ -15,6 +16,8 @@ pub struct TokenStats {
     pub connections: Vec<(ConnectionStatus, i64)>,
     /// The rounds of the last 30 days, the newest first.
     pub rounds: Vec<RefreshRun>,
+    /// How many connections each of the operator's keys seals; first the one that seals now.
+    pub keys: Vec<(String, i64)>,
 }
 
 impl TokenStats {
@@ -44,5 +47,9 @@ pub async fn token_stats(bank: &Bank, caller: &Caller) -> Result<TokenStats, Ope
     caller.require(Permission::ReadConnections)?;
     let db = bank.db.read();
     let connections = store::count_by_status(db).await?;
-    Ok(TokenStats { connections, rounds: store::runs_since(db, bank.now() - WINDOW).await? })
+    let keys = match keys_in_use(bank).await {
+        Err(OpenBankingError::Off) => Vec::new(),
+        keys => keys?,
+    };
+    Ok(TokenStats { connections, rounds: store::runs_since(db, bank.now() - WINDOW).await?, keys })
 }

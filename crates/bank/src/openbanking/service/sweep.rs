@@ -2,6 +2,7 @@
 
 use sea_orm::DbErr;
 
+use super::aside;
 use super::begin::PATIENCE;
 use super::changes::end;
 use crate::openbanking::{EndReason, OpenBankingError, store};
@@ -10,12 +11,17 @@ use crate::{Bank, Caller};
 /// How many connections one transaction ends.
 const BATCH: u64 = 200;
 
-/// Deletes states whose time is over, ends the new connections that nobody came back to and those whose consent is over;
-/// returns their number.
+/// Takes in tokens that were put aside, deletes states whose time is over, ends the new connections that nobody came back to
+/// and those whose consent is over; returns the number of those ended.
 ///
 /// # Errors
 /// `DbErr` when the database fails; what was done stays done.
 pub async fn sweep(bank: &Bank) -> Result<usize, DbErr> {
+    match aside::take_in(bank, None).await {
+        Err(OpenBankingError::Storage(error)) => return Err(error),
+        Ok(kept @ 1..) => tracing::info!(kept, "tokens that were put aside are kept"),
+        _ => {}
+    }
     let caller = Caller::system(kernel::RequestId::generate(bank.now(), &bank.random));
     let tx = bank.db.begin().await?;
     store::delete_states_before(&tx, bank.now()).await?;

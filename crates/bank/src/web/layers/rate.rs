@@ -46,6 +46,8 @@ enum Class {
     Read,
     Write,
     Expensive,
+    BankLink,
+    BankData,
 }
 
 /// Counts requests.
@@ -55,6 +57,8 @@ pub struct Counters {
     read: Limiter,
     write: Limiter,
     expensive: Limiter,
+    bank_link: Limiter,
+    bank_data: Limiter,
     since_sweep: AtomicU32,
 }
 
@@ -88,9 +92,16 @@ fn class(method: &Method, route: Option<&str>) -> Option<Class> {
         | "ledger/verify"
         | "audit-log/verify"
         | "audit-log/export" => Some(Class::Expensive),
+        path if path.starts_with("integrations/truelayer/") => Some(bank_class(path, is_read)),
         _ if is_read => Some(Class::Read),
         _ => Some(Class::Write),
     }
+}
+
+/// What asks another bank's customers for their consent, or the service for tokens, is rarer than what reads.
+fn bank_class(path: &str, is_read: bool) -> Class {
+    let asks = path.ends_with("/callback") || !is_read;
+    if asks { Class::BankLink } else { Class::BankData }
 }
 
 fn who(extensions: &Extensions) -> Who {
@@ -116,6 +127,8 @@ impl Counters {
             read: limiter(limits.read),
             write: limiter(limits.write),
             expensive: limiter(limits.expensive),
+            bank_link: limiter(limits.bank_link),
+            bank_data: limiter(limits.bank_data),
             since_sweep: AtomicU32::new(0),
         }
     }
@@ -126,6 +139,8 @@ impl Counters {
             Class::Read => &self.read,
             Class::Write => &self.write,
             Class::Expensive => &self.expensive,
+            Class::BankLink => &self.bank_link,
+            Class::BankData => &self.bank_data,
         };
         if self.since_sweep.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
             limiter.retain_recent();
@@ -189,6 +204,9 @@ mod tests {
             (Method::POST, "/admin/sign-in", Some(Class::SignIn)),
             (Method::POST, "/admin/sign-in/code", Some(Class::SignIn)),
             (Method::DELETE, "/api/v1/me/totp", Some(Class::Write)),
+            (Method::POST, "/api/v1/integrations/truelayer/auth", Some(Class::BankLink)),
+            (Method::GET, "/api/v1/integrations/truelayer/callback", Some(Class::BankLink)),
+            (Method::GET, "/api/v1/integrations/truelayer/connections/{id}", Some(Class::BankData)),
         ] {
             assert_eq!(class(&method, Some(route)), expected, "{route}");
         }
@@ -197,7 +215,14 @@ mod tests {
 
     #[test]
     fn each_caller_has_a_count_of_its_own_and_is_told_what_is_left() {
-        let counters = Counters::new(&RateLimits { sign_in: 2, read: 1, write: 1, expensive: 1 });
+        let counters = Counters::new(&RateLimits {
+            sign_in: 2,
+            read: 1,
+            write: 1,
+            expensive: 1,
+            bank_link: 1,
+            bank_data: 1,
+        });
         let address = |last| Who::Address(IpAddr::from([192, 0, 2, last]));
         let first = counters.count(Class::SignIn, address(1)).expect("the first");
         assert_eq!((first.limit, first.remaining, first.reset_seconds), (2, 1, 30));

@@ -97,5 +97,23 @@ pub(super) const TRUELAYER: Group = Group {
             set: |config, text| parse::providers(text).map(|names| config.truelayer.providers = names),
             ..PLAIN
         },
+        Variable {
+            name: "FLORIN_RATE_BANK_LINK",
+            doc: "Requests a minute and caller: linking accounts at other banks, getting new tokens for them.",
+            default: Some("10"),
+            set: |config, text| {
+                parse::whole(text, 1, 1_000_000).map(|rate| config.settings.rate_limits.bank_link = rate)
+            },
+            ..PLAIN
+        },
+        Variable {
+            name: "FLORIN_RATE_BANK_DATA",
+            doc: "Requests a minute and caller: reading accounts at other banks.",
+            default: Some("60"),
+            set: |config, text| {
+                parse::whole(text, 1, 1_000_000).map(|rate| config.settings.rate_limits.bank_data = rate)
+            },
+            ..PLAIN
+        },
     ],
 };

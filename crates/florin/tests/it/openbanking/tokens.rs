@@ -25,16 +25,16 @@ impl Stage {
     }
 
     /// Counts how often the service was asked for tokens, the exchange of codes included.
-    fn token_calls(&self) -> usize {
+    pub(super) fn token_calls(&self) -> usize {
         self.simulator.control().calls().iter().filter(|call| call.path.contains(TOKEN)).count()
     }
 
-    async fn refresh(&self, person: &Person, id: &Value) -> Answer {
+    pub(super) async fn refresh(&self, person: &Person, id: &Value) -> Answer {
         let path = format!("{BASE}/connections/{}/refresh-tokens", id.as_str().unwrap());
         self.app.post(&path).by(person).send().await
     }
 
-    async fn linked(&self) -> (Person, Value) {
+    pub(super) async fn linked(&self) -> (Person, Value) {
         let ada = self.app.customer("Ada Lovelace").await;
         let linked = self.link(&ada).await;
         self.advance(Duration::minutes(1)).await;
@@ -42,7 +42,7 @@ impl Stage {
     }
 }
 
-fn id(value: &Value) -> ConnectionId {
+pub(super) fn id(value: &Value) -> ConnectionId {
     value.as_str().unwrap().parse().unwrap()
 }
 
@@ -112,13 +112,14 @@ async fn a_lost_answer_costs_a_connection_only_where_nothing_can_bring_it_back()
         (RefreshMode::RotateStrict, ("EXPIRED", json!("rotation_lost"))),
     ] {
         let stage = Stage::new().await;
+        stage.app.leaves_jobs();
         let (ada, connection) = stage.linked().await;
         stage.set(mode);
         stage.strike(FaultKind::LoseAnswer, 1);
         stage.refresh(&ada, &connection).await.refused(503, "unavailable");
         let waiting = stage.connection(&ada, &connection).await;
         assert_eq!(waiting["status"], "ACTIVE", "{mode:?}: nobody knows yet");
-        stage.advance(Duration::minutes(4)).await;
+        stage.advance(Duration::minutes(3)).await;
         stage.refresh(&ada, &connection).await;
         let after = stage.connection(&ada, &connection).await;
         assert_eq!((after["status"].as_str().unwrap(), &after["end_reason"]), (status, &reason), "{mode:?}");
@@ -147,6 +148,7 @@ async fn a_crash_before_the_question_costs_nothing() {
 #[tokio::test]
 async fn a_round_renews_what_ends_soon_and_one_bad_connection_stops_nobody() {
     let stage = Stage::new().await;
+    stage.app.leaves_jobs();
     let mut links = Vec::new();
     for name in ["Ada Lovelace", "Grace Hopper", "Mary Somerville"] {
         let person = stage.app.customer(name).await;
@@ -205,6 +207,7 @@ async fn our_own_credentials_refused_raise_an_alarm_and_end_nobodys_connection()
 #[tokio::test]
 async fn a_consent_whose_time_is_over_ends_though_nobody_asked() {
     let stage = Stage::new().await;
+    stage.app.leaves_jobs();
     let (ada, connection) = stage.linked().await;
     stage.advance(Duration::days(89) - Duration::minutes(1)).await;
     assert_eq!(sweep(&stage.app.bank).await.unwrap(), 0);
@@ -245,10 +248,98 @@ async fn the_customers_word_counts_whatever_answer_is_on_its_way() {
     }
 }
 
-async fn is_leased(stage: &Stage) -> bool {
+pub(super) async fn is_leased(stage: &Stage) -> bool {
+    count(stage, "refresh_lease_until is not null").await > 0
+}
+
+/// Counts the connections of which something is true.
+pub(super) async fn count(stage: &Stage, what: &str) -> i64 {
     let db = stage.app.bank.db.latest();
-    let sql = "select count(*) as leased from truelayer_connections where refresh_lease_until is not null";
-    let row =
-        db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
-    row.unwrap().try_get::<i64>("", "leased").unwrap() > 0
+    let sql = format!("select count(*) as many from truelayer_connections where {what}");
+    let row = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), sql)).await;
+    row.unwrap().unwrap().try_get("", "many").unwrap()
+}
+
+/// Does to the tables what no part of the program does.
+pub(super) async fn force(stage: &Stage, sql: &str) {
+    stage.app.bank.db.primary().execute_unprepared(sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_leaves_the_turn_to_the_question() {
+    let stage = Stage::new().await;
+    let (ada, connection) = stage.linked().await;
+    let slow = Modes { refresh: RefreshMode::RotateStrict, latency_milliseconds: 200, ..Modes::default() };
+    stage.simulator.control().set_modes(slow);
+    let (bank, caller) = (&stage.app.bank, stage.app.caller_of(&ada));
+    let before = stage.token_calls();
+    tokio::select! {
+        _ = refresh_own(bank, &caller, id(&connection)) => panic!("it is slow"),
+        () = async {
+            while !is_leased(&stage).await {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    refresh_own(bank, &caller, id(&connection)).await.expect("what the first one got");
+    assert_eq!(stage.token_calls() - before, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_outlives_its_lease_is_kept_all_the_same() {
+    let stage = Stage::new().await;
+    let (ada, connection) = stage.linked().await;
+    let slow = Modes { refresh: RefreshMode::RotateStrict, latency_milliseconds: 200, ..Modes::default() };
+    stage.simulator.control().set_modes(slow);
+    let (bank, caller) = (&stage.app.bank, stage.app.caller_of(&ada));
+    let steal = async {
+        while !is_leased(&stage).await {
+            tokio::task::yield_now().await;
+        }
+        // Another process leased it, and somebody changed something else about it.
+        force(
+            &stage,
+            "update truelayer_connections set refresh_lease_id = id, version = version + 1, provider_name = 'New Name'",
+        )
+        .await;
+    };
+    let (got, ()) = tokio::join!(refresh_own(bank, &caller, id(&connection)), steal);
+    let got = got.expect("new tokens");
+    assert_eq!((got.token_version, got.provider_name.as_deref()), (2, Some("New Name")));
+    stage.advance(Duration::minutes(1)).await;
+    stage.refresh(&ada, &connection).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_connection_that_failed_is_tried_again_by_the_round_and_not_at_once_by_its_customer() {
+    let stage = Stage::new().await;
+    let (ada, connection) = stage.linked().await;
+    stage.strike(FaultKind::Page { status: 502 }, 1);
+    stage.refresh(&ada, &connection).await.refused(503, "unavailable");
+    let calls = stage.token_calls();
+    let again = stage.refresh(&ada, &connection).await;
+    again.refused(503, "unavailable");
+    assert_eq!(stage.token_calls(), calls, "nobody was asked");
+    stage.advance(Duration::minutes(3)).await;
+    stage.strike(FaultKind::Refuse { status: 400, code: "invalid_request".to_owned() }, 1);
+    stage.refresh(&ada, &connection).await;
+    assert_eq!(stage.connection(&ada, &connection).await["status"], "ERROR");
+    stage.advance(Duration::hours(6)).await;
+    let round = refresh_due(&stage.app.bank).await.unwrap();
+    assert_eq!(round, Round { checked: 1, refreshed: 1, ..Round::default() });
+    let ada = stage.app.sign_in(ada.user_id, &ada.email).await;
+    assert_eq!(stage.connection(&ada, &connection).await["status"], "ACTIVE");
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_open_leaves_the_mark_of_a_lost_answer() {
+    let stage = Stage::new().await;
+    let (ada, connection) = stage.linked().await;
+    stage.strike(FaultKind::LoseAnswer, 1);
+    stage.refresh(&ada, &connection).await.refused(503, "unavailable");
+    stage.advance(Duration::minutes(3)).await;
+    force(&stage, "update truelayer_connections set data_key = 'spoiled'").await;
+    stage.refresh(&ada, &connection).await.refused(500, "internal_error");
+    assert_eq!(count(&stage, "status = 'ERROR' and last_error = 'decrypt_failed'").await, 1);
+    assert_eq!(count(&stage, "refresh_begun_at is not null and refresh_lease_until is null").await, 1);
 }
