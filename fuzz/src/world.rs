@@ -167,6 +167,13 @@ fn settings() -> Settings {
     settings.encryption_keys = vec![Secret::new(vec![7; 32])];
     settings.signing_key = Secret::new(vec![9; 32]);
     let most = u32::MAX;
-    settings.rate_limits = RateLimits { sign_in: most, read: most, write: most, expensive: most };
+    settings.rate_limits = RateLimits {
+        sign_in: most,
+        read: most,
+        write: most,
+        expensive: most,
+        bank_link: most,
+        bank_data: most,
+    };
     settings
 }
