@@ -159,6 +159,8 @@ pub struct OpenBankingSettings {
     pub providers: Vec<String>,
     /// Where new tokens lie while the database cannot take them, sealed; none keeps them in memory only.
     pub aside_directory: Option<std::path::PathBuf>,
+    /// How many days after its consent was taken back what was read is kept.
+    pub retention_days: u16,
 }
 
 impl OpenBankingMode {

@@ -158,6 +158,14 @@ id! {
     OauthStateId, "ost"
 }
 id! {
+    /// Names an account or a card that a customer has at another bank.
+    ExternalAccountId, "xac"
+}
+id! {
+    /// Names a row of such an account.
+    ExternalTransactionId, "xtx"
+}
+id! {
     /// Names one run of the ledger's proof.
     ProofId, "prf"
 }

@@ -2,13 +2,17 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use kernel::ConnectionId;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::service::{self, Notice};
+use super::{OpenBankingError, Purpose};
 use crate::Bank;
 use crate::jobs::{JobFailure, Registry};
 
 const SWEEP: &str = "openbanking.sweep";
+const PULL_DUE: &str = "openbanking.pull_due";
 const REFRESH: &str = "openbanking.refresh";
 /// Six hours: an access token lives for one, a refresh token as long as its consent.
 const REFRESH_SECONDS: i64 = 6 * 3600;
@@ -18,6 +22,9 @@ pub fn register(registry: &mut Registry) {
     registry.job(SWEEP, sweep);
     registry.every("openbanking.sweep", 600, SWEEP);
     registry.job(service::NOTIFY, notify);
+    registry.job(service::PULL, pull);
+    registry.job(PULL_DUE, pull_due);
+    registry.every("openbanking.pull_due", 300, PULL_DUE);
     registry.job(REFRESH, refresh);
     registry.every("openbanking.refresh", REFRESH_SECONDS, REFRESH);
 }
@@ -26,6 +33,7 @@ fn sweep(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
     async move {
         service::sweep(&bank).await?;
         service::remind(&bank).await?;
+        service::erase_due(&bank).await?;
         Ok(())
     }
     .boxed()
@@ -35,6 +43,40 @@ fn notify(bank: Bank, payload: Value) -> BoxFuture<'static, Result<(), JobFailur
     async move {
         let notice: Notice = serde_json::from_value(payload).map_err(JobFailure::permanent)?;
         service::notify(&bank, notice).await.map_err(JobFailure::retry)
+    }
+    .boxed()
+}
+
+/// Names the accounts to be read, and why.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reading {
+    connection_id: ConnectionId,
+    purpose: Purpose,
+}
+
+fn pull(bank: Bank, payload: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
+    async move {
+        let asked: Reading = serde_json::from_value(payload).map_err(JobFailure::permanent)?;
+        // Whoever is not there cannot be asked for.
+        let purpose = if asked.purpose == Purpose::Attended { Purpose::Event } else { asked.purpose };
+        match service::pull(&bank, asked.connection_id, (purpose, None)).await {
+            Ok(_) => Ok(()),
+            Err(OpenBankingError::Storage(error)) => Err(JobFailure::retry(error)),
+            // What the bank says is written down, with the time of the next attempt: to try again now would use up its calls.
+            Err(error) => {
+                tracing::info!(connection.id = %asked.connection_id, "accounts were not read: {error}");
+                Ok(())
+            }
+        }
+    }
+    .boxed()
+}
+
+fn pull_due(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
+    async move {
+        service::pull_due(&bank).await?;
+        Ok(())
     }
     .boxed()
 }

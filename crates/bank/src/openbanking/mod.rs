@@ -24,7 +24,11 @@
 //! Tokens are replaced every six hours, a few connections at a time, and on demand ([`service::refresh_due`],
 //! [`service::refresh_own`]). Every ten minutes consents whose time is over end ([`service::sweep`]).
 //!
-//! Not yet here, though its rules are in `model`: reading accounts and rows, and what the service reports.
+//! Accounts, balances and rows are read at once after a link, twice a day ([`service::pull_due`]) and when their customer asks
+//! ([`service::pull_own`]). Every call to a bank is counted before it is made; banks' answers are kept sealed, and what
+//! tells rows apart beside them. Whoever takes a consent back has everything erased some time later ([`service::erase_due`]).
+//!
+//! Not yet here: standing orders and direct debits, what the service reports by webhook, payments, insights over the API.
 
 mod api;
 mod jobs;
@@ -34,6 +38,11 @@ mod store;
 
 pub use api::routes;
 pub use jobs::register;
+pub use model::calls::{CircuitRow, ProviderCall, ReadState, circuit_row, provider_call, read_state};
+pub use model::imported::{
+    ExternalAccount, ExternalKind, ExternalTransaction, PendingTransaction, RowPlace, Side, external_account,
+    external_transaction, pending_transaction,
+};
 pub use model::refusal::OpenBankingError;
 pub use model::tables::{Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run};
 

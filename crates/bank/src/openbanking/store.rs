@@ -1,7 +1,11 @@
 //! The tables `truelayer_connections` and `truelayer_oauth_states`.
 
+pub(super) mod calls;
+pub(super) mod imported;
+
 use database::Tx;
 use kernel::{ConnectionId, Cursor, Instant, Page, PageRequest, UserId};
+use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait,
@@ -21,7 +25,8 @@ pub(super) async fn insert(tx: &Tx, row: Connection) -> Result<(), DbErr> {
 /// Writes a row if it still has the version before this one's; says whether it had.
 pub(super) async fn update(tx: &Tx, row: Connection) -> Result<bool, DbErr> {
     let (id, before) = (row.id, row.version - 1);
-    let update = connection::Entity::update_many().set(row.into_active_model().reset_all());
+    let changed = connection::ActiveModel { id: NotSet, ..row.into_active_model().reset_all() };
+    let update = connection::Entity::update_many().set(changed);
     let still = update.filter(connection::Column::Id.eq(id)).filter(connection::Column::Version.eq(before));
     Ok(still.exec(tx).await?.rows_affected == 1)
 }
@@ -131,6 +136,50 @@ pub(super) async fn ending_before(
         .limit(most)
         .all(db)
         .await
+}
+
+/// Lists the connections whose accounts are to be read.
+pub(super) async fn due_for_a_pull(
+    db: &impl ConnectionTrait,
+    now: Instant,
+    most: u64,
+) -> Result<Vec<ConnectionId>, DbErr> {
+    connection::Entity::find()
+        .select_only()
+        .column(connection::Column::Id)
+        .filter(connection::Column::Status.eq(ConnectionStatus::Active))
+        .filter(connection::Column::NextPullAt.lte(now))
+        .order_by_asc(connection::Column::NextPullAt)
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Lists connections that were revoked before an instant and whose accounts are still there.
+pub(super) async fn to_be_erased(
+    db: &impl ConnectionTrait,
+    before: Instant,
+    most: u64,
+) -> Result<Vec<Connection>, DbErr> {
+    connection::Entity::find()
+        .filter(connection::Column::Status.eq(ConnectionStatus::Revoked))
+        .filter(connection::Column::ErasedAt.is_null())
+        .filter(connection::Column::UpdatedAt.lte(before))
+        .order_by_asc(connection::Column::Id)
+        .limit(most)
+        .all(db)
+        .await
+}
+
+/// Says when a connection's accounts are read next; no other change to the row matters to that.
+pub(super) async fn set_next_pull(tx: &Tx, id: ConnectionId, at: Instant) -> Result<(), DbErr> {
+    connection::Entity::update_many()
+        .col_expr(connection::Column::NextPullAt, Expr::value(at))
+        .filter(connection::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn insert_run(tx: &Tx, row: RefreshRun) -> Result<(), DbErr> {

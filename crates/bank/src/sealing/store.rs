@@ -24,6 +24,9 @@ const COLUMNS: &[SealedColumn] = &[
     SealedColumn { table: "users", column: "totp_seed" },
     SealedColumn { table: "challenges", column: "sealed_code" },
     SealedColumn { table: "truelayer_oauth_states", column: "code_verifier" },
+    SealedColumn { table: "truelayer_accounts", column: "answer" },
+    SealedColumn { table: "truelayer_transactions", column: "answer" },
+    SealedColumn { table: "truelayer_pending_transactions", column: "answer" },
 ];
 
 /// Says how far the work is.

@@ -34,6 +34,10 @@ create table truelayer_connections (
   -- The code of the last failure, and when it is worth trying again.
   last_error text,
   next_attempt_at timestamptz,
+  -- When its accounts are read next without anybody asking.
+  next_pull_at timestamptz,
+  -- When what was read through it was erased, some time after it was revoked.
+  erased_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint truelayer_connections_user_id_provider_id_credentials_id_unique
@@ -47,6 +51,7 @@ create table truelayer_connections (
 
 create index truelayer_connections_user_id_id on truelayer_connections (user_id, id);
 create index truelayer_connections_status_id on truelayer_connections (status, id);
+create index truelayer_connections_status_next_pull_at on truelayer_connections (status, next_pull_at);
 create index truelayer_connections_status_consent_expires_at on truelayer_connections (status, consent_expires_at);
 
 -- A customer who is on the way to a bank and back; used up by the return.

@@ -86,6 +86,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("m0011_openbanking.engine.sql"),
         sqlite: include_str!("m0011_openbanking.engine.sql"),
     },
+    Migration {
+        name: "m0012_imported",
+        shared: include_str!("m0012_imported.sql"),
+        postgres: "",
+        sqlite: "",
+    },
 ];
 
 pub(crate) struct Migrator;

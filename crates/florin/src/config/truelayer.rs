@@ -32,6 +32,8 @@ pub(crate) struct TrueLayer {
     /// `TRUELAYER_ENCRYPTION_KEYS`, the first of which seals.
     pub(super) keys: Vec<Secret<Vec<u8>>>,
     pub(super) providers: Vec<String>,
+    /// `FLORIN_OPENBANKING_RETENTION_DAYS`.
+    pub(super) retention_days: Option<u16>,
     /// The simulator that was started in this process.
     simulated: Option<Simulated>,
 }
@@ -123,6 +125,7 @@ pub(super) fn open_banking(config: &Config) -> Option<OpenBankingSettings> {
         token_keys,
         providers,
         aside_directory: Some(config.data_directory.join("truelayer")),
+        retention_days: given.retention_days.unwrap_or(30),
     })
 }
 

@@ -4,6 +4,7 @@ mod aside;
 mod keys;
 mod link;
 mod notices;
+mod pull;
 mod renew;
 mod schema;
 mod tokens;
@@ -55,6 +56,7 @@ pub fn settings(servers: &Environment) -> OpenBankingSettings {
         token_keys: vec![Secret::new(vec![5; 32])],
         providers: vec!["mock".to_owned()],
         aside_directory: None,
+        retention_days: 30,
     }
 }
 
@@ -63,6 +65,8 @@ impl Stage {
         let simulator = simulator().await;
         let servers = simulator.environment().clone();
         let app = App::with(|config| config.open_banking = Some(settings(&servers))).await;
+        // Every link leaves its first reading behind.
+        app.leaves_jobs();
         Self { app, simulator }
     }
 

@@ -126,7 +126,15 @@ impl Client {
         self.send(self.outgoing(read, call, pairs.collect())).await?.json()
     }
 
-    async fn read<T: DeserializeOwned>(&self, read: Read<'_>, call: &Call<'_>) -> Result<Answer<T>, Error> {
+    /// Reads what is named; the other reads are this one with their types.
+    ///
+    /// # Errors
+    /// [`Error`], as the service says.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        read: Read<'_>,
+        call: &Call<'_>,
+    ) -> Result<Answer<T>, Error> {
         self.send(self.outgoing(read, call, Vec::new())).await?.answer()
     }
 

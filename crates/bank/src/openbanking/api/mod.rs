@@ -1,5 +1,6 @@
 //! The routes of connections.
 
+mod accounts;
 mod connections;
 mod link;
 mod refusals;
@@ -21,5 +22,9 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(link::reauthenticate_connection))
         .routes(routes!(tokens::refresh_tokens))
         .routes(routes!(tokens::token_stats))
+        .routes(routes!(accounts::sync))
+        .routes(routes!(accounts::list_accounts))
+        .routes(routes!(accounts::get_balance))
+        .routes(routes!(accounts::list_transactions))
         .routes(routes!(connections::list_providers))
 }

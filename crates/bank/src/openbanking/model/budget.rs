@@ -2,6 +2,8 @@
 
 use chrono::Duration;
 use kernel::{Instant, Random};
+use sea_orm::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// How many calls without the customer a bank answers (PSD2 RTS Art. 36(5)(b)).
 const PER_DAY: usize = 4;
@@ -17,7 +19,9 @@ const FIRST_PAUSE: Duration = Duration::seconds(1);
 const LONGEST_PAUSE: Duration = Duration::minutes(5);
 
 /// Says why a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
+#[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// The connection's own customer is asking, in a live session; such calls are not counted.
     Attended,
@@ -119,6 +123,16 @@ const FIRST_BREAK: Duration = Duration::minutes(1);
 const LONGEST_BREAK: Duration = Duration::hours(1);
 
 impl Circuit {
+    /// Takes what was stored.
+    pub const fn restored(failures: u32, open_until: Option<Instant>) -> Self {
+        Self { failures, open_until }
+    }
+
+    /// Returns the failures in a row, and until when it is open, to be stored.
+    pub const fn parts(&self) -> (u32, Option<Instant>) {
+        (self.failures, self.open_until)
+    }
+
     /// Judges a call to the provider.
     pub fn decide(&self, now: Instant) -> Verdict {
         match self.open_until {

@@ -107,6 +107,11 @@ pub struct RowKey {
 }
 
 impl RowKey {
+    /// Takes what was stored.
+    pub const fn restored(hash: [u8; 32], ordinal: u32) -> Self {
+        Self { hash, ordinal }
+    }
+
     /// Returns the hash and the ordinal, to be stored.
     pub const fn parts(&self) -> (&[u8; 32], u32) {
         (&self.hash, self.ordinal)

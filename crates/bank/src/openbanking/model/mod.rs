@@ -1,9 +1,11 @@
 //! The rules that need no database.
 
 pub mod budget;
+pub mod calls;
 pub mod connection;
 pub mod consent;
 pub mod identity;
+pub mod imported;
 pub mod insights;
 pub mod pending;
 pub mod refusal;

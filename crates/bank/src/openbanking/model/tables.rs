@@ -64,6 +64,10 @@ pub mod connection {
         pub last_error: Option<String>,
         /// When it is worth trying again.
         pub next_attempt_at: Option<Instant>,
+        /// When its accounts are read next without anybody asking.
+        pub next_pull_at: Option<Instant>,
+        /// When what was read through it was erased.
+        pub erased_at: Option<Instant>,
         /// When the customer began.
         pub created_at: Instant,
         /// When it was changed last.
@@ -188,6 +192,8 @@ impl Connection {
             refreshed_at: None,
             last_error: None,
             next_attempt_at: None,
+            next_pull_at: None,
+            erased_at: None,
             created_at: now,
             updated_at: now,
         }

@@ -7,11 +7,12 @@ use truelayer::{Call, Callback, CallbackFields, CodeExchange, CodeVerifier, Toke
 
 use super::begin::{hash, place};
 use super::changes::{end, replace, subject};
+use super::pull::{FIRST, ask_for_pull};
 use super::{customer, reach};
 use crate::audit::{self, Event};
 use crate::openbanking::{
     Connection, ConnectionEvent, ConnectionStatus, ConsentRules, EndReason, OauthState, OpenBankingError,
-    store, transition,
+    Purpose, store, transition,
 };
 use crate::sealing::vault::{Column, Owner, VaultError};
 use crate::{Bank, Caller};
@@ -132,6 +133,8 @@ async fn keep(
     let linked = Connection { status, end_reason: None, ..linked(bank, &row, granted)? };
     replace(bank, &tx, linked.clone()).await?;
     audit::record(bank, &tx, caller, event).await?;
+    // At once, with this very token: some banks tell everything only in the first minutes.
+    ask_for_pull(bank, &tx, linked.id, Purpose::Event).await?;
     tx.commit().await?;
     Ok(linked)
 }
@@ -161,6 +164,7 @@ fn linked(bank: &Bank, row: &Connection, granted: &Granted) -> Result<Connection
         token_version: row.token_version + 1,
         refreshed_at: Some(*received_at),
         reminded_days: None,
+        next_pull_at: Some(*received_at + FIRST),
         ..Connection::without_refresh(row.clone())
     })
 }

@@ -59,7 +59,7 @@ async fn end(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<(), OpenB
     }
 }
 
-async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenBankingError> {
+pub(super) async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenBankingError> {
     let tx = bank.db.begin().await?;
     let status = transition(row.status, ConnectionEvent::Revoked)?;
     let event = Event::new("truelayer.connection_revoked", subject(row.id))

@@ -98,6 +98,15 @@ pub(super) const TRUELAYER: Group = Group {
             ..PLAIN
         },
         Variable {
+            name: "FLORIN_OPENBANKING_RETENTION_DAYS",
+            doc: "How many days after a customer took the consent back what was read of their accounts is kept.",
+            default: Some("30"),
+            set: |config, text| {
+                parse::whole(text, 0, 3_650).map(|days| config.truelayer.retention_days = Some(days))
+            },
+            ..PLAIN
+        },
+        Variable {
             name: "FLORIN_RATE_BANK_LINK",
             doc: "Requests a minute and caller: linking accounts at other banks, getting new tokens for them.",
             default: Some("10"),

@@ -10,7 +10,7 @@ use super::table::{Row, is_beside_the_api, path_of, rows};
 use super::world::{Which, Who, World};
 
 /// The tables that a bank fills beyond ten thousand rows.
-const GROWING: [&str; 15] = [
+const GROWING: [&str; 21] = [
     "account_owners",
     "accounts",
     "api_keys",
@@ -25,12 +25,20 @@ const GROWING: [&str; 15] = [
     "ledger_transfers",
     "refresh_tokens",
     "sessions",
+    "truelayer_accounts",
+    "truelayer_calls",
+    "truelayer_connections",
+    "truelayer_pending_transactions",
+    "truelayer_reads",
+    "truelayer_transactions",
     "users",
 ];
 
-/// The routes whose question is everything there is, or that run what a night does. The console's home counts customers.
-const ABOUT_EVERYTHING: [&str; 6] = [
+/// The routes whose question is everything there is, or that run what a night does. The console's home counts customers,
+/// the figures about tokens count connections.
+const ABOUT_EVERYTHING: [&str; 7] = [
     "GET /admin",
+    "GET /integrations/truelayer/token-stats",
     "POST /admin/audit-log/verify",
     "POST /admin/jobs/{id}/run",
     "POST /ledger/verify",

@@ -19,6 +19,7 @@ async fn tokens_that_the_database_cannot_take_lie_on_disk_until_it_can() {
         ..settings(simulator.environment())
     };
     let app = App::with(|config| config.open_banking = Some(settings)).await;
+    app.leaves_jobs();
     let stage = Stage { app, simulator };
     let (ada, connection) = stage.linked().await;
     let slow = Modes { refresh: RefreshMode::RotateStrict, latency_milliseconds: 100, ..Modes::default() };

@@ -112,7 +112,6 @@ async fn a_lost_answer_costs_a_connection_only_where_nothing_can_bring_it_back()
         (RefreshMode::RotateStrict, ("EXPIRED", json!("rotation_lost"))),
     ] {
         let stage = Stage::new().await;
-        stage.app.leaves_jobs();
         let (ada, connection) = stage.linked().await;
         stage.set(mode);
         stage.strike(FaultKind::LoseAnswer, 1);
@@ -148,7 +147,6 @@ async fn a_crash_before_the_question_costs_nothing() {
 #[tokio::test]
 async fn a_round_renews_what_ends_soon_and_one_bad_connection_stops_nobody() {
     let stage = Stage::new().await;
-    stage.app.leaves_jobs();
     let mut links = Vec::new();
     for name in ["Ada Lovelace", "Grace Hopper", "Mary Somerville"] {
         let person = stage.app.customer(name).await;
@@ -207,7 +205,6 @@ async fn our_own_credentials_refused_raise_an_alarm_and_end_nobodys_connection()
 #[tokio::test]
 async fn a_consent_whose_time_is_over_ends_though_nobody_asked() {
     let stage = Stage::new().await;
-    stage.app.leaves_jobs();
     let (ada, connection) = stage.linked().await;
     stage.advance(Duration::days(89) - Duration::minutes(1)).await;
     assert_eq!(sweep(&stage.app.bank).await.unwrap(), 0);

@@ -1,6 +1,9 @@
 //! Accounts at other banks.
 
-use bank::openbanking::service::{Begin, begin};
+use bank::openbanking::service::{self, Begin, begin};
+use bank::openbanking::{ExternalKind, external_account};
+use kernel::{Currency, ExternalAccountId};
+use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 use serde_json::json;
 
 use super::{Ask, absent};
@@ -19,11 +22,49 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         "GET /integrations/truelayer/connections/{id}"
         | "DELETE /integrations/truelayer/connections/{id}"
         | "POST /integrations/truelayer/connections/{id}/refresh-tokens"
+        | "POST /integrations/truelayer/connections/{id}/sync"
+        | "GET /integrations/truelayer/connections/{id}/accounts"
         | "POST /integrations/truelayer/connections/{id}/reauthenticate" => {
             ask.with("id", connection(world, which).await)
         }
+        "GET /integrations/truelayer/connections/{id}/accounts/{account}/balance"
+        | "GET /integrations/truelayer/connections/{id}/accounts/{account}/transactions" => {
+            let connection = connection(world, which).await;
+            let account = external_account(world, &connection).await;
+            ask.with("id", connection).with("account", account)
+        }
         _ => return None,
     })
+}
+
+/// Makes an account as if it had been read, where there is a connection.
+async fn external_account(world: &World, connection: &str) -> ExternalAccountId {
+    let bank = &world.app.bank;
+    let id = ExternalAccountId::generate(bank.now(), &bank.random);
+    let connection_id = connection.parse().unwrap();
+    let user_id = world.caller_of_owner().user_id.unwrap();
+    if service::find(bank, &world.caller_of_owner(), connection_id).await.is_ok() {
+        let row = external_account::Model {
+            id,
+            connection_id,
+            user_id,
+            account_key: id.uuid().as_bytes().to_vec(),
+            kind: ExternalKind::Account,
+            service_id: "one".to_owned(),
+            currency: Currency::GBP,
+            answer: String::new(),
+            current_minor: None,
+            available_minor: None,
+            overdraft_minor: None,
+            balance_at: None,
+            complete_through: None,
+            history_closed: false,
+            created_at: bank.now(),
+            updated_at: bank.now(),
+        };
+        row.into_active_model().reset_all().insert(bank.db.primary()).await.unwrap();
+    }
+    id
 }
 
 async fn connection(world: &World, which: Which) -> String {

@@ -1,0 +1,211 @@
+//! Showing a customer what was read of their accounts elsewhere, and reading it now.
+
+use chrono::NaiveDate;
+use kernel::{ConnectionId, ExternalAccountId, ExternalTransactionId, Instant, Page, PageRequest};
+use truelayer::Endpoint;
+use truelayer::data::{Account, AccountNumbers, Card, Transaction};
+
+use super::pull::{Pulled, pull};
+use super::sealed::{open_account, open_announced, open_row};
+use super::{customer, find};
+use crate::openbanking::store::{calls, imported};
+use crate::openbanking::{
+    ExternalAccount, ExternalKind, ExternalTransaction, OpenBankingError, PendingTransaction, Purpose, Side,
+};
+use crate::{Bank, Caller};
+
+/// Shows an account with what of its answer may leave the bank.
+#[derive(Clone, Debug)]
+pub struct ShownAccount {
+    /// The row.
+    pub row: ExternalAccount,
+    /// What the customer calls it.
+    pub name: Option<String>,
+    /// The end of its number: `…4321`.
+    pub number_end: Option<String>,
+    /// When its rows may be read again without the customer; none when at any time.
+    pub next_at: Option<Instant>,
+    /// The code of the last refusal about its rows.
+    pub last_error: Option<String>,
+}
+
+/// Shows a booked or an announced row.
+#[derive(Clone, Debug)]
+pub struct ShownRow {
+    /// Its name.
+    pub id: ExternalTransactionId,
+    /// The day that the bank wrote.
+    pub on: NaiveDate,
+    /// When it was posted or announced.
+    pub at: Instant,
+    /// How much, in minor units; positive.
+    pub amount_minor: i64,
+    /// The currency.
+    pub currency: kernel::Currency,
+    /// Which way.
+    pub direction: Side,
+    /// The bank's text.
+    pub description: Option<String>,
+    /// With whom, as the service guesses.
+    pub merchant: Option<String>,
+    /// What for, as the service guesses.
+    pub classification: Vec<String>,
+    /// Of an announced row: a booked one that it may be.
+    pub perhaps: Option<ExternalTransactionId>,
+}
+
+/// Lists the accounts of one's own connection.
+///
+/// # Errors
+/// [`OpenBankingError::Forbidden`], [`OpenBankingError::NotFound`].
+pub async fn accounts(
+    bank: &Bank,
+    caller: &Caller,
+    id: ConnectionId,
+) -> Result<Vec<ShownAccount>, OpenBankingError> {
+    find(bank, caller, id).await?;
+    let mut shown = Vec::new();
+    for row in imported::accounts_of(bank.db.read(), id).await? {
+        shown.push(show_account(bank, row).await?);
+    }
+    Ok(shown)
+}
+
+/// Finds an account of one's own connection.
+///
+/// # Errors
+/// [`OpenBankingError::Forbidden`], [`OpenBankingError::NotFound`].
+pub async fn find_account(
+    bank: &Bank,
+    caller: &Caller,
+    (connection, id): (ConnectionId, ExternalAccountId),
+) -> Result<ShownAccount, OpenBankingError> {
+    let row = own(bank, caller, (connection, id)).await?;
+    show_account(bank, row).await
+}
+
+/// Lists the booked rows of an account within days, the newest first.
+///
+/// # Errors
+/// [`OpenBankingError::Forbidden`], [`OpenBankingError::NotFound`].
+pub async fn rows(
+    bank: &Bank,
+    caller: &Caller,
+    of: (ConnectionId, ExternalAccountId),
+    (days, page): ((Option<NaiveDate>, Option<NaiveDate>), PageRequest),
+) -> Result<Page<ShownRow>, OpenBankingError> {
+    let account = own(bank, caller, of).await?;
+    let page = imported::rows(bank.db.read(), account.id, days, page).await?;
+    Ok(page.map(|row| show_row(bank, &row)))
+}
+
+/// Lists what is announced on an account, the newest first.
+///
+/// # Errors
+/// [`OpenBankingError::Forbidden`], [`OpenBankingError::NotFound`].
+pub async fn announced(
+    bank: &Bank,
+    caller: &Caller,
+    of: (ConnectionId, ExternalAccountId),
+) -> Result<Vec<ShownRow>, OpenBankingError> {
+    let account = own(bank, caller, of).await?;
+    let rows = imported::announced(bank.db.read(), account.id).await?;
+    Ok(rows.iter().map(|row| show_announced(bank, row)).collect())
+}
+
+/// Reads one's own accounts now. The bank is told from where its customer asks.
+///
+/// What is begun is finished even when the caller hangs up.
+///
+/// # Errors
+/// [`OpenBankingError::Forbidden`], [`OpenBankingError::NeedsPerson`], [`OpenBankingError::NotFound`],
+/// [`OpenBankingError::TooLate`] for a connection that does not work, what the service says.
+pub async fn pull_own(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<Pulled, OpenBankingError> {
+    customer(caller)?;
+    let row = find(bank, caller, id).await?;
+    // Without an address nobody can be shown to be there.
+    let purpose = if caller.address.is_some() { Purpose::Attended } else { Purpose::Event };
+    let (bank, user) = (bank.clone(), caller.address);
+    let pulled = tokio::spawn(async move { pull(&bank, row.id, (purpose, user)).await }).await;
+    pulled.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+async fn own(
+    bank: &Bank,
+    caller: &Caller,
+    (connection, id): (ConnectionId, ExternalAccountId),
+) -> Result<ExternalAccount, OpenBankingError> {
+    let row = find(bank, caller, connection).await?;
+    let found = imported::find_account(bank.db.read(), (connection, id), row.user_id).await?;
+    found.ok_or(OpenBankingError::NotFound)
+}
+
+async fn show_account(bank: &Bank, row: ExternalAccount) -> Result<ShownAccount, OpenBankingError> {
+    let end = |text: &str| {
+        let digits: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
+        (digits.len() >= 4).then(|| format!("…{}", digits[digits.len() - 4..].iter().collect::<String>()))
+    };
+    let (name, number_end, endpoint) = match row.kind {
+        ExternalKind::Account => {
+            let shown = open_account::<Account>(bank, row.id, &row.answer);
+            let numbers = shown.as_ref().map(|account| &account.account_number);
+            let iban = numbers.and_then(AccountNumbers::iban).map(|iban| iban.as_str().to_owned());
+            let number = numbers.and_then(|numbers| numbers.number()).map(str::to_owned).or(iban);
+            let name = shown.as_ref().map(|account| account.display_name.expose().clone());
+            (name, number.as_deref().and_then(end), Endpoint::AccountTransactions)
+        }
+        ExternalKind::Card => {
+            let shown = open_account::<Card>(bank, row.id, &row.answer);
+            let text = |secret: Option<kernel::Secret<String>>| secret.map(|text| text.expose().clone());
+            let number = shown.as_ref().and_then(|card| text(card.partial_card_number.clone()));
+            let name = shown.and_then(|card| text(card.display_name));
+            (name, number.as_deref().and_then(end), Endpoint::CardTransactions)
+        }
+    };
+    let state = calls::find_read(bank.db.read(), row.id.uuid(), endpoint.as_str()).await?;
+    let (next_at, last_error) = state.map_or((None, None), |state| (state.next_at, state.last_error));
+    let next_at = next_at.filter(|next| *next > bank.now());
+    Ok(ShownAccount { row, name, number_end, next_at, last_error })
+}
+
+fn show_row(bank: &Bank, row: &ExternalTransaction) -> ShownRow {
+    let shown = open_row::<Transaction>(bank, row.id, &row.answer);
+    let (description, merchant, classification) = texts(shown);
+    ShownRow {
+        id: row.id,
+        on: row.booked_on,
+        at: row.booked_at,
+        amount_minor: row.amount_minor,
+        currency: row.currency,
+        direction: row.direction,
+        description,
+        merchant,
+        classification,
+        perhaps: None,
+    }
+}
+
+fn show_announced(bank: &Bank, row: &PendingTransaction) -> ShownRow {
+    let shown = open_announced::<Transaction>(bank, row.id, &row.answer);
+    let (description, merchant, classification) = texts(shown);
+    ShownRow {
+        id: row.id,
+        on: row.announced_on,
+        at: row.announced_at,
+        amount_minor: row.amount_minor,
+        currency: row.currency,
+        direction: row.direction,
+        description,
+        merchant,
+        classification,
+        perhaps: row.perhaps_transaction_id,
+    }
+}
+
+fn texts(shown: Option<Transaction>) -> (Option<String>, Option<String>, Vec<String>) {
+    shown.map_or((None, None, Vec::new()), |shown| {
+        let description = shown.description.expose().clone();
+        let merchant = shown.merchant_name.map(|name| name.expose().clone());
+        (Some(description), merchant, shown.transaction_classification)
+    })
+}
