@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
 use kernel::ConnectionId;
 use tokio::sync::OwnedMutexGuard;
 use truelayer::Client;
@@ -20,7 +24,12 @@ struct Reach {
     vault: Vault,
     /// Who asks for new tokens in this process, by connection.
     turns: Mutex<HashMap<ConnectionId, Arc<Turn>>>,
+    /// How many webhooks came from where that nothing showed to be the service's.
+    unsigned: DefaultKeyedRateLimiter<Option<IpAddr>>,
 }
+
+/// How many webhooks a minute are looked at from one address that are not signed. Signed ones are not counted.
+const UNSIGNED_A_MINUTE: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
 
 /// Is held by whoever asks for a connection's tokens.
 type Turn = tokio::sync::Mutex<()>;
@@ -44,7 +53,8 @@ impl OpenBanking {
     pub fn new(settings: &OpenBankingSettings) -> Result<Self, UnfitOpenBanking> {
         let vault = Vault::new(&settings.token_keys)?;
         let client = Client::new(settings.servers.clone(), settings.credentials.clone())?;
-        Ok(Self(Arc::new(Reach { client, vault, turns: Mutex::default() })))
+        let unsigned = DefaultKeyedRateLimiter::keyed(Quota::per_minute(UNSIGNED_A_MINUTE));
+        Ok(Self(Arc::new(Reach { client, vault, turns: Mutex::default(), unsigned })))
     }
 
     /// Returns the client of the service.
@@ -61,6 +71,15 @@ impl OpenBanking {
             Arc::clone(turns.entry(connection).or_default())
         };
         turn.lock_owned().await
+    }
+
+    /// Counts a webhook that is not signed; when there were too many from the address, in how many seconds the next is
+    /// looked at.
+    pub fn count_unsigned(&self, source: Option<IpAddr>) -> Option<u32> {
+        self.0.unsigned.retain_recent();
+        let refusal = self.0.unsigned.check_key(&source).err()?;
+        let wait = refusal.wait_time_from(DefaultClock::default().now());
+        Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))
     }
 
     /// Returns what seals tokens.

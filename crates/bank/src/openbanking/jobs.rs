@@ -60,7 +60,7 @@ fn pull(bank: Bank, payload: Value) -> BoxFuture<'static, Result<(), JobFailure>
         let asked: Reading = serde_json::from_value(payload).map_err(JobFailure::permanent)?;
         // Whoever is not there cannot be asked for.
         let purpose = if asked.purpose == Purpose::Attended { Purpose::Event } else { asked.purpose };
-        match service::pull(&bank, asked.connection_id, (purpose, None)).await {
+        match service::pull_for_events(&bank, asked.connection_id, purpose).await {
             Ok(_) => Ok(()),
             Err(OpenBankingError::Storage(error)) => Err(JobFailure::retry(error)),
             // What the bank says is written down, with the time of the next attempt: to try again now would use up its calls.

@@ -28,7 +28,10 @@
 //! ([`service::pull_own`]). Every call to a bank is counted before it is made; banks' answers are kept sealed, and what
 //! tells rows apart beside them. Whoever takes a consent back has everything erased some time later ([`service::erase_due`]).
 //!
-//! Not yet here: standing orders and direct debits, what the service reports by webhook, payments, insights over the API.
+//! What the service reports is believed when it is signed, taken in once, and no more than a hint: the account is read again
+//! ([`service::take_webhook`]).
+//!
+//! Not yet here: standing orders and direct debits, payments, insights over the API.
 
 mod api;
 mod jobs;
@@ -43,7 +46,8 @@ pub use model::imported::{
     ExternalAccount, ExternalKind, ExternalTransaction, PendingTransaction, RowPlace, Side, external_account,
     external_transaction, pending_transaction,
 };
-pub use model::refusal::OpenBankingError;
+pub use model::inbox::{EventState, WebhookEvent, webhook_event};
+pub use model::refusal::{OpenBankingError, WebhookError};
 pub use model::tables::{Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run};
 
 pub use model::budget::{

@@ -2,6 +2,7 @@
 
 pub(super) mod calls;
 pub(super) mod imported;
+pub(super) mod inbox;
 
 use database::Tx;
 use kernel::{ConnectionId, Cursor, Instant, Page, PageRequest, UserId};

@@ -49,6 +49,8 @@ create table truelayer_connections (
       and provider_id is not null and credentials_id is not null and consent_expires_at is not null))
 );
 
+-- "Whose consent was taken back?"
+create index truelayer_connections_credentials_id on truelayer_connections (credentials_id);
 create index truelayer_connections_user_id_id on truelayer_connections (user_id, id);
 create index truelayer_connections_status_id on truelayer_connections (status, id);
 create index truelayer_connections_status_next_pull_at on truelayer_connections (status, next_pull_at);

@@ -29,6 +29,8 @@ create table truelayer_accounts (
   constraint truelayer_accounts_kind_check check (kind in ('account', 'card'))
 );
 
+-- "Which of our accounts does the service mean?"
+create index truelayer_accounts_service_id on truelayer_accounts (service_id);
 create index truelayer_accounts_connection_id_id on truelayer_accounts (connection_id, id);
 
 create table truelayer_transactions (
@@ -103,6 +105,23 @@ create table truelayer_reads (
 );
 
 create index truelayer_reads_connection_id on truelayer_reads (connection_id);
+
+-- What the service reported: an event counts once, however often it is delivered. Names are kept for longer than an event
+-- is accepted, so that none can be sent again.
+create table truelayer_webhook_events (
+  event_id text not null constraint truelayer_webhook_events_pkey primary key,
+  kind text not null,
+  -- What it is about, as the service calls it: an account or a link.
+  resource_id text not null,
+  connection_id uuid,
+  happened_at timestamptz not null,
+  received_at timestamptz not null,
+  state text not null,
+  constraint truelayer_webhook_events_state_check check (state in ('taken', 'ignored', 'unmatched'))
+);
+
+create index truelayer_webhook_events_received_at on truelayer_webhook_events (received_at);
+create index truelayer_webhook_events_connection_id_received_at on truelayer_webhook_events (connection_id, received_at);
 
 -- Providers that fail are left alone for a while.
 create table truelayer_circuits (

@@ -8,6 +8,7 @@ mod pull;
 mod renew;
 mod schema;
 mod tokens;
+mod webhooks;
 
 use bank::settings::{OpenBankingMode, OpenBankingSettings};
 use chrono::Duration;
@@ -22,6 +23,8 @@ use url::Url;
 use crate::harness::{Answer, App, Person, START};
 
 const BASE: &str = "/api/v1/integrations/truelayer";
+/// Shared with the service.
+const WEBHOOK_SECRET: &str = "a secret that the service and the bank share";
 const REDIRECT: &str = "http://127.0.0.1:9/api/v1/integrations/truelayer/callback";
 
 /// Holds a bank and the service that it reaches.
@@ -52,7 +55,7 @@ pub fn settings(servers: &Environment) -> OpenBankingSettings {
         credentials: ClientCredentials { client_id: client.client_id, client_secret: client.client_secret },
         redirect_uri: REDIRECT.parse().unwrap(),
         webhook_url: None,
-        webhook_secrets: Vec::new(),
+        webhook_secrets: vec![Secret::new(WEBHOOK_SECRET.to_owned())],
         token_keys: vec![Secret::new(vec![5; 32])],
         providers: vec!["mock".to_owned()],
         aside_directory: None,

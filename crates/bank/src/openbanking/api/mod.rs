@@ -6,6 +6,7 @@ mod link;
 mod refusals;
 mod returned;
 mod tokens;
+mod webhook;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,6 +23,7 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(link::reauthenticate_connection))
         .routes(routes!(tokens::refresh_tokens))
         .routes(routes!(tokens::token_stats))
+        .routes(routes!(webhook::take_webhook))
         .routes(routes!(accounts::sync))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_balance))

@@ -6,6 +6,7 @@ pub mod connection;
 pub mod consent;
 pub mod identity;
 pub mod imported;
+pub mod inbox;
 pub mod insights;
 pub mod pending;
 pub mod refusal;

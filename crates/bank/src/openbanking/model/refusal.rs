@@ -1,6 +1,8 @@
 //! Why something about a connection is refused.
 
 use thiserror::Error;
+use truelayer::signature::SignatureError;
+use truelayer::webhook::EventError;
 
 use super::connection::TooLate;
 use crate::context::Forbidden;
@@ -52,6 +54,32 @@ pub enum OpenBankingError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] sea_orm::DbErr),
+}
+
+/// Says why a webhook is not taken in.
+#[derive(Debug, Error)]
+pub enum WebhookError {
+    /// The operator has not set the service, or its secret, up.
+    #[error("no webhooks are taken here")]
+    Off,
+    /// Nothing shows that the service sent it.
+    #[error(transparent)]
+    Unsigned(#[from] SignatureError),
+    /// Too many from one address that nothing showed to be the service's.
+    #[error("too many requests that are not signed")]
+    TooMany {
+        /// When the next is looked at.
+        retry_after_seconds: u32,
+    },
+    /// It is signed, and no event.
+    #[error(transparent)]
+    NoEvent(#[from] EventError),
+    /// It is signed, and older than any that the service still delivers, or of the future.
+    #[error("the event is too old, or of the future")]
+    Stale,
+    /// The database failed: the service sends it again.
     #[error(transparent)]
     Storage(#[from] sea_orm::DbErr),
 }

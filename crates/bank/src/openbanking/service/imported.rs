@@ -10,7 +10,8 @@ use super::sealed::{open_account, open_announced, open_row};
 use super::{customer, find};
 use crate::openbanking::store::{calls, imported};
 use crate::openbanking::{
-    ExternalAccount, ExternalKind, ExternalTransaction, OpenBankingError, PendingTransaction, Purpose, Side,
+    ExternalAccount, ExternalKind, ExternalTransaction, OpenBankingError, PendingTransaction, Purpose,
+    ReadState, Side,
 };
 use crate::{Bank, Caller};
 
@@ -64,11 +65,9 @@ pub async fn accounts(
     id: ConnectionId,
 ) -> Result<Vec<ShownAccount>, OpenBankingError> {
     find(bank, caller, id).await?;
-    let mut shown = Vec::new();
-    for row in imported::accounts_of(bank.db.read(), id).await? {
-        shown.push(show_account(bank, row).await?);
-    }
-    Ok(shown)
+    let states = calls::reads_of(bank.db.read(), id).await?;
+    let rows = imported::accounts_of(bank.db.read(), id).await?;
+    Ok(rows.into_iter().map(|row| show_account(bank, row, &states)).collect())
 }
 
 /// Finds an account of one's own connection.
@@ -81,7 +80,8 @@ pub async fn find_account(
     (connection, id): (ConnectionId, ExternalAccountId),
 ) -> Result<ShownAccount, OpenBankingError> {
     let row = own(bank, caller, (connection, id)).await?;
-    show_account(bank, row).await
+    let states = calls::reads_of(bank.db.read(), connection).await?;
+    Ok(show_account(bank, row, &states))
 }
 
 /// Lists the booked rows of an account within days, the newest first.
@@ -140,7 +140,7 @@ async fn own(
     found.ok_or(OpenBankingError::NotFound)
 }
 
-async fn show_account(bank: &Bank, row: ExternalAccount) -> Result<ShownAccount, OpenBankingError> {
+fn show_account(bank: &Bank, row: ExternalAccount, states: &[ReadState]) -> ShownAccount {
     let end = |text: &str| {
         let digits: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
         (digits.len() >= 4).then(|| format!("…{}", digits[digits.len() - 4..].iter().collect::<String>()))
@@ -162,10 +162,12 @@ async fn show_account(bank: &Bank, row: ExternalAccount) -> Result<ShownAccount,
             (name, number.as_deref().and_then(end), Endpoint::CardTransactions)
         }
     };
-    let state = calls::find_read(bank.db.read(), row.id.uuid(), endpoint.as_str()).await?;
-    let (next_at, last_error) = state.map_or((None, None), |state| (state.next_at, state.last_error));
-    let next_at = next_at.filter(|next| *next > bank.now());
-    Ok(ShownAccount { row, name, number_end, next_at, last_error })
+    let of_rows =
+        |state: &&ReadState| state.subject_id == row.id.uuid() && state.endpoint == endpoint.as_str();
+    let state = states.iter().find(of_rows);
+    let next_at = state.and_then(|state| state.next_at).filter(|next| *next > bank.now());
+    let last_error = state.and_then(|state| state.last_error.clone());
+    ShownAccount { row, name, number_end, next_at, last_error }
 }
 
 fn show_row(bank: &Bank, row: &ExternalTransaction) -> ShownRow {

@@ -20,6 +20,7 @@ mod revoke;
 mod sealed;
 mod stats;
 mod sweep;
+mod webhook;
 
 use crate::openbanking::OpenBankingError;
 use crate::reach::OpenBanking;
@@ -34,11 +35,12 @@ pub use find::{find, list, providers};
 pub use imported::{ShownAccount, ShownRow, accounts, announced, find_account, pull_own, rows};
 pub use keys::{KeysError, check_keys, rewrap_keys};
 pub use notices::{About, NOTIFY, Notice, notify, remind};
-pub use pull::{PULL, Pulled, pull, pull_due};
+pub use pull::{PULL, Pulled, pull, pull_due, pull_for_events};
 pub use refresh_due::{Round, refresh_due, refresh_own};
 pub use revoke::revoke;
 pub use stats::{TokenStats, token_stats};
 pub use sweep::sweep;
+pub use webhook::take as take_webhook;
 
 /// Returns what reaches the service, with the operator's settings.
 fn reach(bank: &Bank) -> Result<(&OpenBanking, &OpenBankingSettings), OpenBankingError> {

@@ -108,6 +108,23 @@ pub async fn pull(
     Ok(pulled)
 }
 
+/// Reads a connection's accounts without their customer, once more for what was reported meanwhile.
+///
+/// # Errors
+/// Those of [`pull`].
+pub async fn pull_for_events(
+    bank: &Bank,
+    id: ConnectionId,
+    purpose: Purpose,
+) -> Result<Pulled, OpenBankingError> {
+    let begun = bank.now();
+    let pulled = pull(bank, id, (purpose, None)).await?;
+    if store::inbox::count_since(bank.db.latest(), id, begun).await? == 0 {
+        return Ok(pulled);
+    }
+    pull(bank, id, (Purpose::Event, None)).await
+}
+
 /// Leaves what was read in the audit log, in numbers.
 async fn record(
     bank: &Bank,
@@ -150,7 +167,11 @@ async fn pull_accounts(
         Got::Answer(answer) => {
             pulled.is_complete &= answer.is_complete();
             for item in &answer.items {
-                keep(bank, reader, of_card(reader, item)).await?;
+                match of_card(reader, item) {
+                    Some(card) => keep(bank, reader, card).await?,
+                    // Its amounts mean nothing without a currency.
+                    None => pulled.is_complete = false,
+                }
             }
         }
         got => pulled.is_complete &= matches!(got, Got::Absent),
@@ -175,9 +196,10 @@ fn of_account<'a>(reader: &Reader<'_>, item: &'a Item<Account>) -> Shown<'a> {
     Shown { key, kind: ExternalKind::Account, service_id: &account.account_id, currency, raw: item.raw() }
 }
 
-fn of_card<'a>(reader: &Reader<'_>, item: &'a Item<Card>) -> Shown<'a> {
+/// Returns none for a card without a currency.
+fn of_card<'a>(reader: &Reader<'_>, item: &'a Item<Card>) -> Option<Shown<'a>> {
     let (card, user) = (&item.value, reader.row.user_id);
-    let currency = card.currency.unwrap_or(Currency::GBP);
+    let currency = card.currency?;
     let text = |secret: &'a Option<kernel::Secret<String>>| secret.as_ref().map_or("", |text| text.expose());
     let details = CardDetails {
         network: card.card_network.as_deref().unwrap_or_default(),
@@ -189,7 +211,7 @@ fn of_card<'a>(reader: &Reader<'_>, item: &'a Item<Card>) -> Shown<'a> {
     } else {
         AccountKey::of_card(user, reader.provider(), currency.code(), &details)
     };
-    Shown { key, kind: ExternalKind::Card, service_id: &card.account_id, currency, raw: item.raw() }
+    Some(Shown { key, kind: ExternalKind::Card, service_id: &card.account_id, currency, raw: item.raw() })
 }
 
 /// Keeps an account, on the row that this customer has of it already, whatever the service calls it now.

@@ -1,5 +1,6 @@
 //! Ending a connection because its customer wants that.
 
+use database::Tx;
 use kernel::ConnectionId;
 use serde_json::json;
 use truelayer::Remedy;
@@ -61,10 +62,21 @@ async fn end(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<(), OpenB
 
 pub(super) async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenBankingError> {
     let tx = bank.db.begin().await?;
+    wipe_in(bank, &tx, caller, row).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Wipes a connection's tokens and ends it, in a transaction of the caller's.
+pub(super) async fn wipe_in(
+    bank: &Bank,
+    tx: &Tx,
+    caller: &Caller,
+    row: Connection,
+) -> Result<(), OpenBankingError> {
     let status = transition(row.status, ConnectionEvent::Revoked)?;
     let event = Event::new("truelayer.connection_revoked", subject(row.id))
         .change(json!({ "status": row.status }), json!({ "status": status }));
-    store::delete_states_of(&tx, row.id).await?;
+    store::delete_states_of(tx, row.id).await?;
     let wiped = Connection {
         status,
         end_reason: None,
@@ -75,9 +87,8 @@ pub(super) async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Resul
         expires_at: None,
         ..Connection::without_refresh(row)
     };
-    replace(bank, &tx, wiped).await?;
-    audit::record(bank, &tx, caller, event).await?;
-    tx.commit().await?;
+    replace(bank, tx, wiped).await?;
+    audit::record(bank, tx, caller, event).await?;
     Ok(())
 }
 

@@ -2,10 +2,9 @@
 
 use sea_orm::DbErr;
 
-use super::aside;
 use super::begin::PATIENCE;
 use super::changes::end;
-use super::reader::forgotten_before;
+use super::{aside, reader, webhook};
 use crate::openbanking::{EndReason, OpenBankingError, store};
 use crate::{Bank, Caller};
 
@@ -26,7 +25,8 @@ pub async fn sweep(bank: &Bank) -> Result<usize, DbErr> {
     let caller = Caller::system(kernel::RequestId::generate(bank.now(), &bank.random));
     let tx = bank.db.begin().await?;
     store::delete_states_before(&tx, bank.now()).await?;
-    store::calls::delete_before(&tx, forgotten_before(bank.now())).await?;
+    store::calls::delete_before(&tx, reader::forgotten_before(bank.now())).await?;
+    store::inbox::delete_before(&tx, webhook::forgotten_before(bank.now())).await?;
     tx.commit().await?;
     let never_back = end_all(bank, &caller, EndReason::NeverCompleted).await?;
     Ok(never_back + end_all(bank, &caller, EndReason::ConsentExpired).await?)

@@ -70,6 +70,14 @@ pub(in crate::openbanking) async fn find_read(
     read_state::Entity::find_by_id((subject_id, endpoint.to_owned())).one(db).await
 }
 
+/// Lists what is known about every question of a connection.
+pub(in crate::openbanking) async fn reads_of(
+    db: &impl ConnectionTrait,
+    connection_id: ConnectionId,
+) -> Result<Vec<ReadState>, DbErr> {
+    read_state::Entity::find().filter(read_state::Column::ConnectionId.eq(connection_id)).all(db).await
+}
+
 pub(in crate::openbanking) async fn put_read(tx: &Tx, row: ReadState) -> Result<(), DbErr> {
     use read_state::Column;
     let replace = OnConflict::columns([Column::SubjectId, Column::Endpoint])

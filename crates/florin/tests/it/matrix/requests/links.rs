@@ -16,6 +16,7 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         "POST /integrations/truelayer/auth" => ask.body(json!({ "provider_id": "mock" })),
         "GET /integrations/truelayer/callback" => ask.query("state=nobodys&code=none"),
         "POST /integrations/truelayer/callback"
+        | "POST /integrations/truelayer/webhook"
         | "GET /integrations/truelayer/connections"
         | "GET /integrations/truelayer/token-stats"
         | "GET /integrations/truelayer/providers" => ask,

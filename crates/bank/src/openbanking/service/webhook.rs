@@ -1,0 +1,159 @@
+//! What the service reports: believed when it is signed, taken in once, and nothing but a hint.
+//!
+//! In this order: the signature over the very bytes, the event, its age; then one transaction with the event in the inbox and
+//! the job that reads the account again. Whatever an event says is read from the bank, so their order does not matter. A
+//! consent that was taken back ends the connection in that transaction.
+
+use std::net::IpAddr;
+
+use chrono::Duration;
+use database::Tx;
+use kernel::{Instant, RequestId, Secret};
+use serde_json::json;
+use truelayer::signature::hmac::{Form, Verifier};
+use truelayer::webhook::{AccountEvent, AccountEventKind};
+
+use super::changes::subject;
+use super::pull::ask_for_pull;
+use super::{reach, revoke};
+use crate::audit::{self, Event, Subject};
+use crate::openbanking::store::inbox;
+use crate::openbanking::{Connection, EventState, OpenBankingError, Purpose, WebhookError, WebhookEvent};
+use crate::{Bank, Caller};
+
+/// For how long the service tries to deliver an event.
+const OLDEST: Duration = Duration::hours(72);
+/// How far its clock may be ahead.
+const AHEAD: Duration = Duration::minutes(5);
+/// For how long an event's name is kept: longer than it would be accepted.
+const REMEMBERED: Duration = Duration::days(30);
+
+/// Takes in what arrived from an address; what was taken in before changes nothing.
+///
+/// # Errors
+/// [`WebhookError::Off`], [`WebhookError::Unsigned`], [`WebhookError::TooMany`], [`WebhookError::NoEvent`],
+/// [`WebhookError::Stale`], then [`WebhookError::Storage`].
+pub async fn take(
+    bank: &Bank,
+    source: Option<IpAddr>,
+    (signature, body): (&str, &[u8]),
+) -> Result<(), WebhookError> {
+    let (reach, settings) = reach(bank).map_err(|_| WebhookError::Off)?;
+    if settings.webhook_secrets.is_empty() {
+        return Err(WebhookError::Off);
+    }
+    let bytes = |secret: &Secret<String>| Secret::new(secret.expose().as_bytes().to_vec());
+    let verifier = Verifier::new(settings.webhook_secrets.iter().map(bytes).collect(), Form::Body);
+    if let Err(error) = verifier.verify(signature, body, bank.now()) {
+        if let Some(retry_after_seconds) = reach.count_unsigned(source) {
+            return Err(WebhookError::TooMany { retry_after_seconds });
+        }
+        return Err(reject(bank, WebhookError::Unsigned(error)).await?);
+    }
+    let event = match AccountEvent::parse(body) {
+        Ok(event) => event,
+        Err(error) => return Err(reject(bank, WebhookError::NoEvent(error)).await?),
+    };
+    let age = bank.now() - event.at;
+    if age > OLDEST || age < -AHEAD {
+        return Err(reject(bank, WebhookError::Stale).await?);
+    }
+    let tx = bank.db.begin().await?;
+    let taken = take_in(bank, &tx, &event).await?;
+    tx.commit().await?;
+    let outcome = if taken { "taken" } else { "known" };
+    metrics::counter!("florin_openbanking_webhooks_total", "outcome" => outcome).increment(1);
+    Ok(())
+}
+
+/// Leaves a trace of what is not taken in, without a byte of it; returns why.
+async fn reject(bank: &Bank, why: WebhookError) -> Result<WebhookError, WebhookError> {
+    metrics::counter!("florin_openbanking_webhooks_total", "outcome" => "rejected").increment(1);
+    let event = Event {
+        after: Some(json!({ "reason": why.to_string() })),
+        ..Event::new("truelayer.webhook_rejected", Subject::new("truelayer_webhook", "unsigned"))
+    };
+    let tx = bank.db.begin().await?;
+    audit::record(bank, &tx, &system(bank), event).await?;
+    tx.commit().await?;
+    Ok(why)
+}
+
+/// Does what an event asks for unless it was done; says whether it is new.
+async fn take_in(bank: &Bank, tx: &Tx, event: &AccountEvent) -> Result<bool, WebhookError> {
+    let (name, link) = (name(&event.kind), event.kind == AccountEventKind::ConsentRevoked);
+    let ended = if link { inbox::of_link(tx, &event.resource_id).await? } else { None };
+    let read = if link || matches!(event.kind, AccountEventKind::Other(_)) {
+        None
+    } else {
+        inbox::reader_of(tx, &event.resource_id).await?
+    };
+    let connection_id = ended.as_ref().map(|row| row.id).or(read);
+    let state = match (&event.kind, connection_id) {
+        (AccountEventKind::Other(_), _) => EventState::Ignored,
+        (_, Some(_)) => EventState::Taken,
+        (_, None) => EventState::Unmatched,
+    };
+    let row = WebhookEvent {
+        event_id: event.event_id.clone(),
+        kind: name.to_owned(),
+        resource_id: event.resource_id.chars().take(128).collect(),
+        connection_id,
+        happened_at: event.at,
+        received_at: bank.now(),
+        state,
+    };
+    if !inbox::insert(tx, row).await? {
+        return Ok(false);
+    }
+    if let Some(id) = read {
+        ask_for_pull(bank, tx, id, Purpose::Event).await?;
+    }
+    if let Some(row) = ended {
+        end(bank, tx, row).await?;
+    }
+    let about = connection_id.map_or_else(|| Subject::new("truelayer_webhook", "event"), subject);
+    let received = Event {
+        after: Some(json!({ "event_id": event.event_id, "kind": name, "state": state_name(state) })),
+        ..Event::new("truelayer.webhook_received", about)
+    };
+    audit::record(bank, tx, &system(bank), received).await?;
+    Ok(true)
+}
+
+/// Ends a connection whose customer took the consent back at the bank.
+async fn end(bank: &Bank, tx: &Tx, row: Connection) -> Result<(), WebhookError> {
+    match revoke::wipe_in(bank, tx, &system(bank), row).await {
+        Ok(()) => Ok(()),
+        Err(OpenBankingError::Storage(error)) => Err(error.into()),
+        // Somebody changed it at this very moment: the service sends the event again.
+        Err(error) => Err(sea_orm::DbErr::Custom(error.to_string()).into()),
+    }
+}
+
+fn name(kind: &AccountEventKind) -> &str {
+    match kind {
+        AccountEventKind::TransactionCreated => "transaction.created",
+        AccountEventKind::AccountUpdated => "account.updated",
+        AccountEventKind::BalanceUpdated => "balance.updated",
+        AccountEventKind::ConsentRevoked => "consent.revoked",
+        AccountEventKind::Other(name) => name,
+    }
+}
+
+const fn state_name(state: EventState) -> &'static str {
+    match state {
+        EventState::Taken => "taken",
+        EventState::Ignored => "ignored",
+        EventState::Unmatched => "unmatched",
+    }
+}
+
+fn system(bank: &Bank) -> Caller {
+    Caller::system(RequestId::generate(bank.now(), &bank.random))
+}
+
+/// Returns before when events are forgotten.
+pub(super) fn forgotten_before(now: Instant) -> Instant {
+    now - REMEMBERED
+}
