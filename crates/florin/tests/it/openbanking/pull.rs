@@ -118,6 +118,10 @@ async fn news_come_once_and_what_was_announced_is_booked_in_its_place() {
     let (ada, connection) = stage.read_in().await;
     let account = current(&stage.accounts(&ada, &connection).await).clone();
     let before = stage.rows(&ada, &connection, &account).await.len();
+    stage.advance(Duration::minutes(61)).await;
+    let ada = stage.app.sign_in(ada.user_id, &ada.email).await;
+    let same = stage.sync(&ada, &connection).await.expect(200).json();
+    assert_eq!((&same["changed"], &same["removed"]), (&json!(0), &json!(0)), "under other names: {same}");
     stage.move_there(-1_234, "NEW BOOTS", false).await;
     stage.move_there(-777, "COFFEE TO COME", true).await;
     stage.advance(Duration::minutes(61)).await;
