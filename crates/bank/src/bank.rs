@@ -4,9 +4,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use database::Database;
-use kernel::{Clock, Instant, Random};
+use kernel::{Clock, Instant, Random, RequestId};
 use ledger::{Ledger, LedgerOptions};
 
+use crate::Caller;
 use crate::Settings;
 use crate::guard::{Guard, NoTokenSecret};
 use crate::reach::{OpenBanking, UnfitOpenBanking};
@@ -54,6 +55,11 @@ pub enum UnfitSettings {
 }
 
 impl Bank {
+    /// Returns a caller that speaks for the program itself, with a name of its own for what it does now.
+    pub fn system_caller(&self) -> Caller {
+        Caller::system(RequestId::generate(self.now(), &self.random))
+    }
+
     /// Puts the bank together from its inputs and its settings.
     ///
     /// # Errors

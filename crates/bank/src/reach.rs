@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
-use kernel::ConnectionId;
+use kernel::{ConnectionId, Secret};
 use tokio::sync::OwnedMutexGuard;
 use truelayer::Client;
+use truelayer::signature::hmac::{Form, Verifier};
 
 use crate::sealing::vault::{Vault, VaultError};
 use crate::settings::OpenBankingSettings;
@@ -22,6 +23,8 @@ pub struct OpenBanking(Arc<Reach>);
 struct Reach {
     client: Client,
     vault: Vault,
+    /// Believes what is signed with the operator's secrets.
+    webhooks: Verifier,
     /// Who asks for new tokens in this process, by connection.
     turns: Mutex<HashMap<ConnectionId, Arc<Turn>>>,
     /// How many webhooks came from where that nothing showed to be the service's.
@@ -30,6 +33,9 @@ struct Reach {
 
 /// How many webhooks a minute are looked at from one address that are not signed. Signed ones are not counted.
 const UNSIGNED_A_MINUTE: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
+
+/// From how many networks on those that have rested are forgotten.
+const MOST_COUNTED: usize = 4096;
 
 /// Is held by whoever asks for a connection's tokens.
 type Turn = tokio::sync::Mutex<()>;
@@ -53,8 +59,10 @@ impl OpenBanking {
     pub fn new(settings: &OpenBankingSettings) -> Result<Self, UnfitOpenBanking> {
         let vault = Vault::new(&settings.token_keys)?;
         let client = Client::new(settings.servers.clone(), settings.credentials.clone())?;
+        let bytes = |secret: &Secret<String>| Secret::new(secret.expose().as_bytes().to_vec());
+        let webhooks = Verifier::new(settings.webhook_secrets.iter().map(bytes).collect(), Form::Body);
         let unsigned = DefaultKeyedRateLimiter::keyed(Quota::per_minute(UNSIGNED_A_MINUTE));
-        Ok(Self(Arc::new(Reach { client, vault, turns: Mutex::default(), unsigned })))
+        Ok(Self(Arc::new(Reach { client, vault, webhooks, turns: Mutex::default(), unsigned })))
     }
 
     /// Returns the client of the service.
@@ -73,10 +81,18 @@ impl OpenBanking {
         turn.lock_owned().await
     }
 
-    /// Counts a webhook that is not signed; when there were too many from the address, in how many seconds the next is
+    /// Returns what believes webhooks, or not.
+    pub fn webhooks(&self) -> &Verifier {
+        &self.0.webhooks
+    }
+
+    /// Counts a webhook that is not signed; when there were too many from the network, in how many seconds the next is
     /// looked at.
     pub fn count_unsigned(&self, source: Option<IpAddr>) -> Option<u32> {
-        self.0.unsigned.retain_recent();
+        // Those that have rested are forgotten now and then: to look through all of them each time would serve a flood.
+        if self.0.unsigned.len() > MOST_COUNTED {
+            self.0.unsigned.retain_recent();
+        }
         let refusal = self.0.unsigned.check_key(&source).err()?;
         let wait = refusal.wait_time_from(DefaultClock::default().now());
         Some(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1))

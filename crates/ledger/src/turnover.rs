@@ -132,15 +132,7 @@ pub(crate) async fn verify(tx: &Tx, faults: &mut Faults) -> Result<(), DbErr> {
         sums.into_iter().map(|sum| (sum.name, (sum.transfers, sum.amount_upper, sum.amount_lower))).collect()
     };
     let (kept, found) = (by_name(kept), by_name(found));
-    for (name, sum) in &found {
-        if kept.get(name) != Some(sum) {
-            let detail = format!("says {:?}, the journal gives {sum:?}", kept.get(name));
-            faults.note(FaultKind::TurnoverWrong, name, detail);
-        }
-    }
-    for name in kept.keys().filter(|name| !found.contains_key(*name)) {
-        faults.note(FaultKind::TurnoverWrong, name, "the journal has nothing like it");
-    }
+    faults.compare(FaultKind::TurnoverWrong, (&kept, &found), "the journal");
     Ok(())
 }
 

@@ -46,6 +46,27 @@ pub enum AccountEventKind {
     Other(String),
 }
 
+impl AccountEventKind {
+    const KNOWN: [Self; 4] =
+        [Self::TransactionCreated, Self::AccountUpdated, Self::BalanceUpdated, Self::ConsentRevoked];
+
+    /// Returns the name as it is sent.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::TransactionCreated => "transaction.created",
+            Self::AccountUpdated => "account.updated",
+            Self::BalanceUpdated => "balance.updated",
+            Self::ConsentRevoked => "consent.revoked",
+            Self::Other(name) => name,
+        }
+    }
+
+    fn named(name: &str) -> Self {
+        let known = Self::KNOWN.into_iter().find(|kind| kind.as_str() == name);
+        known.unwrap_or_else(|| Self::Other(name.chars().take(64).collect()))
+    }
+}
+
 #[derive(Deserialize)]
 struct AccountEventOnTheWire {
     r#type: String,
@@ -64,13 +85,7 @@ impl AccountEvent {
         if wire.event_id.trim().is_empty() || wire.event_id.len() > 128 {
             return Err(EventError);
         }
-        let kind = match wire.r#type.as_str() {
-            "transaction.created" => AccountEventKind::TransactionCreated,
-            "account.updated" => AccountEventKind::AccountUpdated,
-            "balance.updated" => AccountEventKind::BalanceUpdated,
-            "consent.revoked" => AccountEventKind::ConsentRevoked,
-            other => AccountEventKind::Other(other.chars().take(64).collect()),
-        };
+        let kind = AccountEventKind::named(&wire.r#type);
         let AccountEventOnTheWire { event_id, event_timestamp, resource_id, .. } = wire;
         Ok(Self { event_id, kind, at: event_timestamp.at, resource_id })
     }

@@ -1,10 +1,8 @@
 //! Expiry by the clock.
 
-use kernel::RequestId;
-
 use super::service;
+use crate::Bank;
 use crate::jobs::{JobFailure, Registry};
-use crate::{Bank, Caller};
 
 /// Adds the expiry, every minute. A decision looks at the clock itself and does not depend on it.
 pub fn register(registry: &mut Registry) {
@@ -13,7 +11,7 @@ pub fn register(registry: &mut Registry) {
 }
 
 async fn expire(bank: Bank) -> Result<(), JobFailure> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     while service::expire(&bank, &caller).await.map_err(JobFailure::retry)? > 0 {}
     Ok(())
 }

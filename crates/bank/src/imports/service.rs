@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveTime;
 use database::Tx;
-use kernel::{AccountId, AccountNumber, Actor, Currency, Instant, RequestId, TransferId, UserId};
+use kernel::{AccountId, AccountNumber, Actor, Currency, Instant, TransferId, UserId};
 use ledger::{Action, Authority, ChartCode, NewTransfer, Posting, Rail, Submission, Submitted, chart};
 use serde_json::json;
 
@@ -43,7 +43,7 @@ pub async fn run(
     batch: &Batch,
     mut report: impl FnMut(Progress),
 ) -> Result<Progress, ImportError> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let products = check(bank, batch).await?;
     let mut progress = Progress::default();
     let first_days = first_days(batch);

@@ -1,16 +1,15 @@
 //! What keeps the books in order by the clock: the end of the day, overdue holds, seals and checkpoints.
 
-use kernel::RequestId;
 use ledger::PeriodError;
 use ledger::seal::Journal;
 use serde_json::json;
 
+use crate::Bank;
 use crate::audit::{self, Event, Subject};
 use crate::jobs::{JobFailure, Registry};
 use crate::oversight::Proved;
 use crate::oversight::service::ledger::signing_key;
 use crate::oversight::service::proofs;
-use crate::{Bank, Caller};
 
 /// How often overdue holds are given back, and rows sealed.
 const OFTEN: i64 = 2;
@@ -40,7 +39,7 @@ pub fn register(registry: &mut Registry) {
 /// the clock.
 async fn end_of_day(bank: Bank) -> Result<(), JobFailure> {
     let today = kernel::clock::date_in(bank.now(), bank.settings.business_timezone);
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let tx = bank.db.begin().await?;
     let before = match bank.ledger.advance_business_date(&tx, today).await {
         Ok(before) => before,

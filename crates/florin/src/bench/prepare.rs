@@ -9,7 +9,7 @@ use bank::identity::service::{NewUser, create_user};
 use bank::kyc::{self, KycLevel, SetLevel};
 use bank::{Bank, Caller, Role};
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::{AccountId, Actor, Currency, Money, RequestId, Secret, TransferId, UserId};
+use kernel::{AccountId, Actor, Currency, Money, Secret, TransferId, UserId};
 use ledger::seal::{Journal, seal};
 use ledger::{Action, ChartCode, NewTransfer, Posting, Submission, Submitted, chart};
 
@@ -114,12 +114,12 @@ async fn compliance(bank: &Bank, hash: &str) -> anyhow::Result<Caller> {
         actor: Actor::Staff(id),
         user_id: Some(id),
         permissions: Role::Compliance.permissions(),
-        ..Caller::system(RequestId::generate(bank.now(), &bank.random))
+        ..bank.system_caller()
     })
 }
 
 async fn user(bank: &Bank, email: &str, hash: &str, role: Role) -> anyhow::Result<UserId> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let new = NewUser {
         email: email.parse()?,
         full_name: "Bench Payer".parse()?,
@@ -138,7 +138,7 @@ async fn user(bank: &Bank, email: &str, hash: &str, role: Role) -> anyhow::Resul
 
 /// Opens accounts of one person with one commit, and pays the first money in with another.
 async fn open(bank: &Bank, holder: UserId, person: u32, numbers: &[u32]) -> anyhow::Result<Vec<Holding>> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let tx = bank.db.begin().await?;
     let mut ids = Vec::with_capacity(numbers.len());
     for number in numbers {

@@ -5,8 +5,8 @@ use std::io::BufRead as _;
 use anyhow::{Context as _, ensure};
 use bank::identity::model::{Email, FullName, UserStatus, judge_password, user::own_words};
 use bank::identity::service::{self, NewUser};
-use bank::{Bank, Caller, Role};
-use kernel::{Random, RequestId, Secret};
+use bank::{Bank, Role};
+use kernel::{Random, Secret};
 
 use crate::config::Config;
 use crate::say::say;
@@ -74,7 +74,7 @@ pub(crate) async fn run(mut config: Config, command: Command) -> anyhow::Result<
 }
 
 async fn create(bank: &Bank, new: NewUser) -> anyhow::Result<kernel::UserId> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let tx = bank.db.begin().await?;
     let id = service::create_user(bank, &tx, &caller, new).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@ use bank::accounts::service::seen_by;
 use bank::identity::directory;
 use bank::identity::service::typed;
 use bank::{Bank, Caller, Role};
-use kernel::{Actor, RequestId, UserId};
+use kernel::{Actor, UserId};
 use serde::Serialize;
 
 use super::sample::{self, PASSWORD};
@@ -97,7 +97,7 @@ pub(super) fn customer(bank: &Bank, user_id: UserId) -> Caller {
         actor: Actor::Customer(user_id),
         user_id: Some(user_id),
         permissions: Role::Customer.permissions(),
-        ..Caller::system(RequestId::generate(bank.now(), &bank.random))
+        ..bank.system_caller()
     }
 }
 

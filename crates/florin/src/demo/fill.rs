@@ -10,8 +10,7 @@ use bank::{Bank, Caller, Role};
 use chrono::{Days, NaiveDate, NaiveTime};
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::{
-    AccountId, Actor, Clock, CountryCode, Currency, Instant, Money, Random, RequestId, Secret, TransferId,
-    UserId,
+    AccountId, Actor, Clock, CountryCode, Currency, Instant, Money, Random, Secret, TransferId, UserId,
 };
 use ledger::{Action, Authority, ChartCode, NewTransfer, Posting, Rail, Submission, chart};
 
@@ -85,7 +84,7 @@ fn bar(steps: usize) -> ProgressBar {
 
 /// Makes the staff.
 async fn staff(bank: &Bank, hash: &str) -> anyhow::Result<Staff> {
-    let system = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let system = bank.system_caller();
     let tx = bank.db.begin().await?;
     let mut staff = Staff { compliance: system.clone(), operations: system.clone() };
     for clerk in &STAFF {
@@ -152,7 +151,7 @@ fn person(email: &str, name: &str, hash: &str, role: Role) -> anyhow::Result<New
 
 /// Registers a customer, checks who it is, and opens the accounts.
 async fn welcome(bank: &Bank, compliance: &Caller, person_: &Person, hash: &str) -> anyhow::Result<Holding> {
-    let system = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let system = bank.system_caller();
     let tx = bank.db.begin().await?;
     let new = NewUser {
         country: Some(person_.country),

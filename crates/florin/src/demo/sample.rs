@@ -5,8 +5,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use bank::audit::{self, ActionFilter, AuditFilter, Event, Subject};
 use bank::identity::directory;
 use bank::identity::service::shown_at;
-use bank::{Bank, Caller, Role};
-use kernel::{Instant, PageRequest, Random, RequestId, Secret};
+use bank::{Bank, Role};
+use kernel::{Instant, PageRequest, Random, Secret};
 
 use super::people::{self, Person};
 
@@ -71,14 +71,14 @@ pub(super) async fn filling(bank: &Bank) -> anyhow::Result<Filling> {
         return Ok(Filling::Empty);
     }
     let filter = AuditFilter { action: Some(ActionFilter::One(FILLED.to_owned())), ..AuditFilter::default() };
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let marks = audit::list(bank, &caller, &filter, PageRequest::first()).await?;
     Ok(if marks.items.is_empty() { Filling::Unfinished } else { Filling::Whole })
 }
 
 /// Writes down that the data is whole.
 pub(super) async fn mark_filled(bank: &Bank) -> anyhow::Result<()> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let tx = bank.db.begin().await?;
     audit::record(bank, &tx, &caller, Event::new(FILLED, Subject::new("bank", "demo"))).await?;
     tx.commit().await?;

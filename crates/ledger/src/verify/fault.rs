@@ -1,6 +1,7 @@
 //! What a verification can find, and the first of each sort.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Names a sort of fault, in the order in which an operator should look at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +122,21 @@ impl Faults {
         detail: impl Into<String>,
     ) {
         self.add(Fault { kind, row: row.into(), position: Some(position), detail: detail.into(), count: 1 });
+    }
+
+    /// Notes where sums that are kept, by name, differ from those found anew in `source`.
+    pub(crate) fn compare<V: PartialEq + fmt::Debug>(
+        &mut self,
+        kind: FaultKind,
+        (kept, found): (&BTreeMap<String, V>, &BTreeMap<String, V>),
+        source: &str,
+    ) {
+        for (name, sum) in found.iter().filter(|(name, sum)| kept.get(*name) != Some(*sum)) {
+            self.note(kind, name, format!("says {:?}, {source} gives {sum:?}", kept.get(name)));
+        }
+        for name in kept.keys().filter(|name| !found.contains_key(*name)) {
+            self.note(kind, name, format!("{source} has nothing like it"));
+        }
     }
 
     /// Says whether a fault of this sort was found.

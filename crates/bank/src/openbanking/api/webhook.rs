@@ -22,7 +22,7 @@ pub async fn take_webhook(
     headers: HeaderMap,
     Extension(RawBody(body)): Extension<RawBody>,
 ) -> Result<StatusCode, Problem> {
-    let source = source.map(|Extension(ClientAddress(address))| address);
+    let source = source.map(|Extension(address)| address.network());
     let signature = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     service::take_webhook(&bank, source, (signature, &body)).await?;
     Ok(StatusCode::OK)

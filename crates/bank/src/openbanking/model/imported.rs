@@ -151,6 +151,7 @@ use chrono::NaiveDate;
 use kernel::ExternalTransactionId;
 use sea_orm::prelude::*;
 use serde::Serialize;
+use truelayer::Endpoint;
 use truelayer::data::Direction;
 use utoipa::ToSchema;
 
@@ -189,6 +190,24 @@ pub enum ExternalKind {
     Account,
     /// A card with an account of its own.
     Card,
+}
+
+impl ExternalKind {
+    /// Names the question about its booked rows.
+    pub const fn rows(self) -> Endpoint {
+        match self {
+            Self::Account => Endpoint::AccountTransactions,
+            Self::Card => Endpoint::CardTransactions,
+        }
+    }
+
+    /// Names the question about what is announced on it.
+    pub const fn announced(self) -> Endpoint {
+        match self {
+            Self::Account => Endpoint::AccountPendingTransactions,
+            Self::Card => Endpoint::CardPendingTransactions,
+        }
+    }
 }
 
 /// Says which way money went.

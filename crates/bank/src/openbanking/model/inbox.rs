@@ -40,8 +40,9 @@ pub use webhook_event::Model as WebhookEvent;
 use sea_orm::prelude::*;
 
 /// Says what became of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, serde::Serialize)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum EventState {
     /// What it asks for is done, or a job will do it.
     Taken,

@@ -8,7 +8,7 @@ use truelayer::{Call, Callback, CallbackFields, CodeExchange, CodeVerifier, Toke
 use super::begin::{hash, place};
 use super::changes::{end, replace, subject};
 use super::pull::{FIRST, ask_for_pull};
-use super::{customer, reach};
+use super::{customer, reach, to_the_end};
 use crate::audit::{self, Event};
 use crate::openbanking::{
     Connection, ConnectionEvent, ConnectionStatus, ConsentRules, EndReason, OauthState, OpenBankingError,
@@ -42,8 +42,7 @@ pub async fn complete(
         return Err(refused(bank, caller, &taken).await?);
     };
     let (bank, caller) = (bank.clone(), caller.clone());
-    let finished = tokio::spawn(async move { finish(&bank, &caller, (taken, code)).await }).await;
-    finished.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    to_the_end(async move { finish(&bank, &caller, (taken, code)).await }).await
 }
 
 /// Uses the state up: whatever happens next, it opens nothing again.

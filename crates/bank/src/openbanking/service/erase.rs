@@ -1,14 +1,13 @@
 //! Erasing what was read, some time after its customer took the consent back (GDPR Art. 17; the audit log stays).
 
-use kernel::RequestId;
 use sea_orm::DbErr;
 
 use super::changes::{replace, subject};
-use super::reach;
+use super::{reach, unless_changed};
+use crate::Bank;
 use crate::audit::{self, Event};
 use crate::openbanking::store::imported;
 use crate::openbanking::{Connection, OpenBankingError, store};
-use crate::{Bank, Caller};
 
 /// How many connections one run erases.
 const MOST: u64 = 200;
@@ -23,17 +22,13 @@ pub async fn erase_due(bank: &Bank) -> Result<usize, DbErr> {
     let due = store::to_be_erased(bank.db.latest(), before, MOST).await?;
     let mut erased = 0;
     for row in due {
-        match erase(bank, row).await {
-            Ok(()) => erased += 1,
-            Err(OpenBankingError::Storage(error)) => return Err(error),
-            Err(error) => tracing::info!("a connection was not erased: {error}"),
-        }
+        erased += usize::from(unless_changed(erase(bank, row).await)?.is_some());
     }
     Ok(erased)
 }
 
 async fn erase(bank: &Bank, row: Connection) -> Result<(), OpenBankingError> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let id = row.id;
     let tx = bank.db.begin().await?;
     imported::erase(&tx, id).await?;

@@ -2,12 +2,11 @@
 
 use chrono::NaiveDate;
 use kernel::{ConnectionId, ExternalAccountId, ExternalTransactionId, Instant, Page, PageRequest};
-use truelayer::Endpoint;
 use truelayer::data::{Account, AccountNumbers, Card, Transaction};
 
 use super::pull::{Pulled, pull};
-use super::sealed::{open_account, open_announced, open_row};
-use super::{customer, find};
+use super::sealed;
+use super::{customer, find, to_the_end};
 use crate::openbanking::store::{calls, imported};
 use crate::openbanking::{
     ExternalAccount, ExternalKind, ExternalTransaction, OpenBankingError, PendingTransaction, Purpose,
@@ -126,8 +125,7 @@ pub async fn pull_own(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<
     // Without an address nobody can be shown to be there.
     let purpose = if caller.address.is_some() { Purpose::Attended } else { Purpose::Event };
     let (bank, user) = (bank.clone(), caller.address);
-    let pulled = tokio::spawn(async move { pull(&bank, row.id, (purpose, user)).await }).await;
-    pulled.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    to_the_end(async move { pull(&bank, row.id, (purpose, user)).await }).await
 }
 
 async fn own(
@@ -145,25 +143,25 @@ fn show_account(bank: &Bank, row: ExternalAccount, states: &[ReadState]) -> Show
         let digits: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
         (digits.len() >= 4).then(|| format!("…{}", digits[digits.len() - 4..].iter().collect::<String>()))
     };
-    let (name, number_end, endpoint) = match row.kind {
+    let (name, number_end) = match row.kind {
         ExternalKind::Account => {
-            let shown = open_account::<Account>(bank, row.id, &row.answer);
+            let shown = sealed::open::<Account>(bank, sealed::account(row.id), &row.answer);
             let numbers = shown.as_ref().map(|account| &account.account_number);
             let iban = numbers.and_then(AccountNumbers::iban).map(|iban| iban.as_str().to_owned());
             let number = numbers.and_then(|numbers| numbers.number()).map(str::to_owned).or(iban);
             let name = shown.as_ref().map(|account| account.display_name.expose().clone());
-            (name, number.as_deref().and_then(end), Endpoint::AccountTransactions)
+            (name, number.as_deref().and_then(end))
         }
         ExternalKind::Card => {
-            let shown = open_account::<Card>(bank, row.id, &row.answer);
+            let shown = sealed::open::<Card>(bank, sealed::account(row.id), &row.answer);
             let text = |secret: Option<kernel::Secret<String>>| secret.map(|text| text.expose().clone());
             let number = shown.as_ref().and_then(|card| text(card.partial_card_number.clone()));
             let name = shown.and_then(|card| text(card.display_name));
-            (name, number.as_deref().and_then(end), Endpoint::CardTransactions)
+            (name, number.as_deref().and_then(end))
         }
     };
     let of_rows =
-        |state: &&ReadState| state.subject_id == row.id.uuid() && state.endpoint == endpoint.as_str();
+        |state: &&ReadState| state.subject_id == row.id.uuid() && state.endpoint == row.kind.rows().as_str();
     let state = states.iter().find(of_rows);
     let next_at = state.and_then(|state| state.next_at).filter(|next| *next > bank.now());
     let last_error = state.and_then(|state| state.last_error.clone());
@@ -171,7 +169,7 @@ fn show_account(bank: &Bank, row: ExternalAccount, states: &[ReadState]) -> Show
 }
 
 fn show_row(bank: &Bank, row: &ExternalTransaction) -> ShownRow {
-    let shown = open_row::<Transaction>(bank, row.id, &row.answer);
+    let shown = sealed::open(bank, sealed::row(row.id), &row.answer);
     let (description, merchant, classification) = texts(shown);
     ShownRow {
         id: row.id,
@@ -188,7 +186,7 @@ fn show_row(bank: &Bank, row: &ExternalTransaction) -> ShownRow {
 }
 
 fn show_announced(bank: &Bank, row: &PendingTransaction) -> ShownRow {
-    let shown = open_announced::<Transaction>(bank, row.id, &row.answer);
+    let shown = sealed::open(bank, sealed::announced(row.id), &row.answer);
     let (description, merchant, classification) = texts(shown);
     ShownRow {
         id: row.id,

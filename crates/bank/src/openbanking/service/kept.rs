@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use kernel::{Instant, RequestId};
+use kernel::Instant;
 use serde_json::json;
 use truelayer::{RefreshToken, Remedy, Tokens};
 
 use super::changes::{ended, subject};
 use super::refresh::Leased;
-use super::{aside, notices, reach};
+use super::{alarm, aside, code, notices, reach};
+use crate::Bank;
 use crate::audit::{self, Event};
 use crate::openbanking::{
     Connection, ConnectionEvent, ConnectionStatus, OpenBankingError, Treatment, store, transition,
     treat_refresh,
 };
 use crate::sealing::vault::{Column, DataKey};
-use crate::{Bank, Caller};
 
 /// How often it is tried to keep new tokens, and how often a second: for ten minutes at least.
 const ATTEMPTS: u32 = 300;
@@ -125,15 +125,14 @@ pub(super) async fn refuse(
     leased: &Leased,
     error: &truelayer::Error,
 ) -> Result<(), OpenBankingError> {
-    let code = error.code().map_or("unreachable", |code| code.as_str());
+    let code = code(error);
     let Leased { row, is_ambiguous } = leased;
     let treatment = treat_refresh(error.remedy(), *is_ambiguous, true);
     if let Treatment::Change(event) = treatment {
         return fail(bank, leased, (event, code)).await;
     }
     if treatment == Treatment::Alarm {
-        metrics::counter!("florin_openbanking_alarms_total").increment(1);
-        tracing::error!(%error, "TrueLayer refuses our own credentials: no connection is refreshed");
+        alarm(error);
     }
     let patience = if error.remedy() == Remedy::RetryLater { SOON } else { LATER };
     let waiting = Connection {
@@ -183,7 +182,7 @@ async fn write(
     (row, event): (&Connection, Event),
 ) -> Result<Connection, OpenBankingError> {
     let written = Connection { updated_at: bank.now(), ..row.clone() };
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let expired = written.status == ConnectionStatus::Expired && leased.status != ConnectionStatus::Expired;
     let tx = bank.db.begin().await?;
     if !store::write_refreshed(&tx, &written, leased).await? {

@@ -27,6 +27,7 @@ use crate::reach::OpenBanking;
 use crate::settings::OpenBankingSettings;
 use crate::{Bank, Caller, Permission};
 use kernel::UserId;
+use sea_orm::DbErr;
 
 pub use begin::{Begin, Begun, begin};
 pub use complete::complete;
@@ -41,6 +42,34 @@ pub use revoke::revoke;
 pub use stats::{TokenStats, token_stats};
 pub use sweep::sweep;
 pub use webhook::take as take_webhook;
+
+/// Finishes work even when its caller hangs up.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    tokio::spawn(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+/// Names a refusal for a column and for the log.
+fn code(error: &truelayer::Error) -> &str {
+    error.code().map_or("unreachable", |code| code.as_str())
+}
+
+/// Wakes the operator: our own credentials are refused.
+fn alarm(error: &truelayer::Error) {
+    metrics::counter!("florin_openbanking_alarms_total").increment(1);
+    tracing::error!(%error, "TrueLayer refuses our own credentials: no connection is refreshed or read");
+}
+
+/// Passes over a connection that somebody else changed at this very moment; returns none for it.
+fn unless_changed<T>(done: Result<T, OpenBankingError>) -> Result<Option<T>, DbErr> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(OpenBankingError::Storage(error)) => Err(error),
+        Err(error) => {
+            tracing::info!("a connection was passed over: {error}");
+            Ok(None)
+        }
+    }
+}
 
 /// Returns what reaches the service, with the operator's settings.
 fn reach(bank: &Bank) -> Result<(&OpenBanking, &OpenBankingSettings), OpenBankingError> {

@@ -7,6 +7,7 @@ use sea_orm::DbErr;
 use serde::{Deserialize, Serialize};
 
 use super::changes::replace;
+use super::unless_changed;
 use crate::Bank;
 use crate::identity::service::{MailingError, mail_user};
 use crate::jobs::{self, NewJob};
@@ -62,12 +63,7 @@ pub async fn remind(bank: &Bank) -> Result<usize, DbErr> {
         let Some(last) = rows.last() else { return Ok(asked) };
         after = Some(last.id);
         for row in rows {
-            match remind_one(bank, row).await {
-                Ok(is_due) => asked += usize::from(is_due),
-                Err(OpenBankingError::Storage(error)) => return Err(error),
-                // Renewed or ended at this very moment.
-                Err(error) => tracing::info!("a reminder was not asked for: {error}"),
-            }
+            asked += usize::from(unless_changed(remind_one(bank, row).await)?.unwrap_or(false));
         }
     }
 }

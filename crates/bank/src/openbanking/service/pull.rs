@@ -6,23 +6,23 @@
 use std::net::IpAddr;
 
 use chrono::Duration;
-use kernel::{ConnectionId, Currency, ExternalAccountId, RequestId};
+use kernel::{ConnectionId, Currency, ExternalAccountId};
 use sea_orm::DbErr;
 use serde_json::json;
 use truelayer::data::{Account, AccountBalance, Card, CardBalance};
-use truelayer::{Decimal, Endpoint, Item, Read};
+use truelayer::{Answer, Decimal, Endpoint, Item, Read};
 
 use super::changes::subject;
 use super::pull_rows::{pull_announced, pull_rows};
 use super::reader::{Got, Reader};
-use super::sealed::seal_account;
+use super::sealed;
+use crate::Bank;
 use crate::audit::{self, Event};
 use crate::jobs::{self, NewJob};
 use crate::openbanking::store::imported;
 use crate::openbanking::{
     AccountKey, CardDetails, ExternalAccount, ExternalKind, OpenBankingError, Purpose, store,
 };
-use crate::{Bank, Caller};
 
 /// The kind of job that reads the accounts of one connection.
 pub const PULL: &str = "openbanking.pull";
@@ -51,6 +51,18 @@ pub struct Pulled {
     pub removed: usize,
     /// Whether every question was answered completely.
     pub is_complete: bool,
+}
+
+impl Pulled {
+    /// Takes an answer, and notes where one is owed.
+    pub(super) fn answer<T>(&mut self, got: Got<T>) -> Option<Answer<T>> {
+        match got {
+            Got::Answer(answer) => return Some(answer),
+            Got::Absent => {}
+            Got::NotNow | Got::Narrower => self.is_complete = false,
+        }
+        None
+    }
 }
 
 /// Asks for a connection's accounts to be read, in the caller's transaction; while that waits or runs it is not doubled.
@@ -132,7 +144,7 @@ async fn record(
     id: ConnectionId,
     (purpose, pulled): (Purpose, Pulled),
 ) -> Result<(), DbErr> {
-    let caller = Caller::system(RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let Pulled { accounts, balances, added, changed, removed, is_complete } = pulled;
     for (action, numbers) in [
         ("truelayer.accounts_fetched", json!({ "purpose": purpose, "accounts": accounts })),
@@ -154,27 +166,23 @@ async fn pull_accounts(
     pulled: &mut Pulled,
 ) -> Result<(), OpenBankingError> {
     let of_all = reader.row.id.uuid();
-    match reader.ask::<Account>(of_all, Read::all(Endpoint::Accounts)).await? {
-        Got::Answer(answer) => {
-            pulled.is_complete &= answer.is_complete();
-            for item in &answer.items {
-                keep(bank, reader, of_account(reader, item)).await?;
-            }
+    let got = reader.ask::<Account>(of_all, Read::all(Endpoint::Accounts)).await?;
+    if let Some(answer) = pulled.answer(got) {
+        pulled.is_complete &= answer.is_complete();
+        for item in &answer.items {
+            keep(bank, reader, of_account(reader, item)).await?;
         }
-        got => pulled.is_complete &= matches!(got, Got::Absent),
     }
-    match reader.ask::<Card>(of_all, Read::all(Endpoint::Cards)).await? {
-        Got::Answer(answer) => {
-            pulled.is_complete &= answer.is_complete();
-            for item in &answer.items {
-                match of_card(reader, item) {
-                    Some(card) => keep(bank, reader, card).await?,
-                    // Its amounts mean nothing without a currency.
-                    None => pulled.is_complete = false,
-                }
+    let got = reader.ask::<Card>(of_all, Read::all(Endpoint::Cards)).await?;
+    if let Some(answer) = pulled.answer(got) {
+        pulled.is_complete &= answer.is_complete();
+        for item in &answer.items {
+            match of_card(reader, item) {
+                Some(card) => keep(bank, reader, card).await?,
+                // Its amounts mean nothing without a currency.
+                None => pulled.is_complete = false,
             }
         }
-        got => pulled.is_complete &= matches!(got, Got::Absent),
     }
     Ok(())
 }
@@ -222,7 +230,7 @@ async fn keep(bank: &Bank, reader: &Reader<'_>, shown: Shown<'_>) -> Result<(), 
     let known = imported::find_by_key(&tx, user_id, shown.key.as_bytes()).await?;
     let id = known.as_ref().map_or_else(|| ExternalAccountId::generate(now, &bank.random), |known| known.id);
     let (connection_id, service_id) = (reader.row.id, shown.service_id.to_owned());
-    let (currency, answer) = (shown.currency, seal_account(bank, id, shown.raw));
+    let (currency, answer) = (shown.currency, sealed::seal(bank, sealed::account(id), shown.raw));
     if let Some(known) = known {
         let again = ExternalAccount { connection_id, service_id, currency, answer, updated_at: now, ..known };
         imported::update_account(&tx, again).await?;
@@ -269,33 +277,23 @@ async fn pull_balance(
     };
     let balance = match account.kind {
         ExternalKind::Account => {
-            let read = Read::of(Endpoint::AccountBalance, name);
-            match reader.ask::<AccountBalance>(subject, read).await? {
-                Got::Answer(answer) => answer.first().map(|balance| Balance {
-                    current: minor(Some(balance.current)),
-                    available: minor(balance.available),
-                    overdraft: minor(balance.overdraft),
-                }),
-                got => {
-                    pulled.is_complete &= matches!(got, Got::Absent);
-                    return Ok(());
-                }
-            }
+            let got = reader.ask::<AccountBalance>(subject, Read::of(Endpoint::AccountBalance, name)).await?;
+            let Some(answer) = pulled.answer(got) else { return Ok(()) };
+            answer.first().map(|balance| Balance {
+                current: minor(Some(balance.current)),
+                available: minor(balance.available),
+                overdraft: minor(balance.overdraft),
+            })
         }
         ExternalKind::Card => {
-            let read = Read::of(Endpoint::CardBalance, name);
-            match reader.ask::<CardBalance>(subject, read).await? {
-                Got::Answer(answer) => answer.first().map(|balance| Balance {
-                    // What is owed is below zero, as on every other account.
-                    current: minor(Some(balance.current)).and_then(i64::checked_neg),
-                    available: minor(balance.available),
-                    overdraft: minor(balance.credit_limit),
-                }),
-                got => {
-                    pulled.is_complete &= matches!(got, Got::Absent);
-                    return Ok(());
-                }
-            }
+            let got = reader.ask::<CardBalance>(subject, Read::of(Endpoint::CardBalance, name)).await?;
+            let Some(answer) = pulled.answer(got) else { return Ok(()) };
+            answer.first().map(|balance| Balance {
+                // What is owed is below zero, as on every other account.
+                current: minor(Some(balance.current)).and_then(i64::checked_neg),
+                available: minor(balance.available),
+                overdraft: minor(balance.credit_limit),
+            })
         }
     };
     let Some(balance) = balance.filter(|balance| balance.current.is_some()) else {

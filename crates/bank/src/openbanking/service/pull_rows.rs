@@ -9,16 +9,16 @@ use chrono::{Duration, NaiveDate};
 use kernel::{ExternalTransactionId, Money};
 use sea_orm::DbErr;
 use truelayer::data::Transaction;
-use truelayer::{Answer, Endpoint, Item, Read, Window};
+use truelayer::{Answer, Item, Read, Window};
 
 use super::pull::Pulled;
 use super::reader::{Got, Reader};
-use super::sealed::{is_row, open_row, seal_announced, seal_row};
+use super::sealed;
 use crate::Bank;
 use crate::openbanking::store::imported;
 use crate::openbanking::{
-    Announced, ExternalAccount, ExternalKind, ExternalTransaction, Fate, ImportedRow, OpenBankingError,
-    PendingTransaction, RowKey, StoredRow, fates, merge, row_keys,
+    Announced, ExternalAccount, ExternalTransaction, Fate, ImportedRow, OpenBankingError, PendingTransaction,
+    RowKey, StoredRow, fates, merge, row_keys,
 };
 
 /// How far back the first reading goes.
@@ -35,25 +35,20 @@ pub(super) async fn pull_rows(
     account: &ExternalAccount,
     pulled: &mut Pulled,
 ) -> Result<(), OpenBankingError> {
-    let endpoint = match account.kind {
-        ExternalKind::Account => Endpoint::AccountTransactions,
-        ExternalKind::Card => Endpoint::CardTransactions,
-    };
     let today = bank.now().date_naive();
     let oldest = today - if account.history_closed { OPEN_HISTORY } else { HISTORY };
     let mut from = account.complete_through.map_or(oldest, |through| oldest.max(through - OVERLAP));
-    let read =
-        |from| Read { window: Window::days(from, today), ..Read::of(endpoint, account.service_id.as_str()) };
+    let read = |from| Read {
+        window: Window::days(from, today),
+        ..Read::of(account.kind.rows(), account.service_id.as_str())
+    };
     let mut got = reader.ask::<Transaction>(account.id.uuid(), read(from)).await?;
     let is_closed = matches!(got, Got::Narrower);
     if is_closed {
         from = today - OPEN_HISTORY;
         got = reader.ask(account.id.uuid(), read(from)).await?;
     }
-    let Got::Answer(answer) = got else {
-        pulled.is_complete &= matches!(got, Got::Absent);
-        return Ok(());
-    };
+    let Some(answer) = pulled.answer(got) else { return Ok(()) };
     let window = Asked { from, today, is_closed };
     Ok(keep(bank, account, (window, &answer), pulled).await?)
 }
@@ -94,7 +89,7 @@ async fn keep(
         let again = row_of(bank, old.id, (account, keys[new], item));
         let again = ExternalTransaction { created_at: old.created_at, ..again };
         let is_other = ExternalTransaction { answer: old.answer.clone(), ..again.clone() } != *old
-            || !is_row(bank, old.id, (&old.answer, item.raw()));
+            || !sealed::is_row(bank, old.id, (&old.answer, item.raw()));
         if is_other {
             imported::update_row(&tx, again).await?;
             pulled.changed += 1;
@@ -147,7 +142,7 @@ fn row_of(
         amount_minor: row.magnitude().to_money(row.currency).map_or(0, Money::minor),
         currency: row.currency,
         direction: row.transaction_type.into(),
-        answer: seal_row(bank, id, item.raw()),
+        answer: sealed::seal(bank, sealed::row(id), item.raw()),
         created_at: bank.now(),
     }
 }
@@ -170,18 +165,9 @@ pub(super) async fn pull_announced(
     account: &ExternalAccount,
     pulled: &mut Pulled,
 ) -> Result<(), OpenBankingError> {
-    let endpoint = match account.kind {
-        ExternalKind::Account => Endpoint::AccountPendingTransactions,
-        ExternalKind::Card => Endpoint::CardPendingTransactions,
-    };
-    let read = Read::of(endpoint, account.service_id.as_str());
-    let answer = match reader.ask::<Transaction>(account.id.uuid(), read).await? {
-        Got::Answer(answer) => answer,
-        got => {
-            pulled.is_complete &= matches!(got, Got::Absent);
-            return Ok(());
-        }
-    };
+    let read = Read::of(account.kind.announced(), account.service_id.as_str());
+    let got = reader.ask::<Transaction>(account.id.uuid(), read).await?;
+    let Some(answer) = pulled.answer(got) else { return Ok(()) };
     let usable = usable(&answer.items);
     let announced: Vec<Announced> = usable.iter().map(announced_of).collect();
     let today = bank.now().date_naive();
@@ -212,7 +198,7 @@ pub(super) async fn pull_announced(
             amount_minor: row.amount.minor(),
             currency: row.amount.currency(),
             direction: row.direction.into(),
-            answer: seal_announced(bank, id, item.raw()),
+            answer: sealed::seal(bank, sealed::announced(id), item.raw()),
             perhaps_transaction_id,
         });
     }
@@ -232,7 +218,7 @@ fn announced_of((row, item): &(ImportedRow, &Item<Transaction>)) -> Announced {
 
 /// Returns a booked row as announced rows are compared with it.
 fn candidate(bank: &Bank, row: &ExternalTransaction) -> ImportedRow {
-    let shown = open_row::<Transaction>(bank, row.id, &row.answer);
+    let shown = sealed::open::<Transaction>(bank, sealed::row(row.id), &row.answer);
     ImportedRow {
         normalised_id: None,
         provider_id: None,

@@ -6,7 +6,6 @@
 use std::net::IpAddr;
 
 use chrono::Duration;
-use kernel::{Instant, RequestId};
 use sea_orm::DbErr;
 use sea_orm::prelude::Uuid;
 use serde::de::DeserializeOwned;
@@ -17,7 +16,8 @@ use uuid::Builder;
 use super::changes::{end, replace, subject};
 use super::opened::opened;
 use super::refresh::refreshed;
-use super::{reach, revoke};
+use super::{alarm, code, reach, revoke};
+use crate::Bank;
 use crate::audit::{self, Event};
 use crate::openbanking::store::calls;
 use crate::openbanking::{
@@ -26,7 +26,6 @@ use crate::openbanking::{
     treat_read,
 };
 use crate::sealing::vault::VaultError;
-use crate::{Bank, Caller};
 
 /// A token that ends so soon is replaced before it is used.
 const MARGIN: Duration = Duration::minutes(1);
@@ -121,8 +120,7 @@ impl<'a> Reader<'a> {
                 Treatment::AskConsent if self.still_consents().await? => return Ok(Got::Absent),
                 Treatment::AskConsent => return Err(error.into()),
                 Treatment::Alarm => {
-                    metrics::counter!("florin_openbanking_alarms_total").increment(1);
-                    tracing::error!(%error, "TrueLayer refuses our own credentials: nothing is read");
+                    alarm(&error);
                     return Err(error.into());
                 }
                 Treatment::Change(event) => {
@@ -142,11 +140,11 @@ impl<'a> Reader<'a> {
         let (bank, now) = (self.bank, self.bank.now());
         let tx = bank.db.begin().await?;
         calls::lock(&tx, self.row.id).await?;
-        let state = calls::find_read(&tx, subject_id, endpoint.as_str()).await?;
-        if state.as_ref().is_some_and(|state| state.is_never) {
+        let state = self.state(&tx, subject_id, endpoint).await?;
+        if state.is_never {
             return Ok(Admission::Never);
         }
-        let is_early = state.and_then(|state| state.next_at).is_some_and(|next| next > now);
+        let is_early = state.next_at.is_some_and(|next| next > now);
         if is_early && self.purpose != Purpose::Attended {
             return Ok(Admission::NotNow);
         }
@@ -155,8 +153,7 @@ impl<'a> Reader<'a> {
         }
         let made = calls::made(&tx, (subject_id, endpoint.as_str()), now - DAY).await?;
         if let Verdict::NotBefore(at) = decide_call(&made, self.purpose, now) {
-            let state = ReadState { next_at: Some(at), ..self.state(&tx, subject_id, endpoint).await? };
-            calls::put_read(&tx, state).await?;
+            calls::put_read(&tx, ReadState { next_at: Some(at), ..state }).await?;
             tx.commit().await?;
             return Ok(Admission::NotNow);
         }
@@ -203,7 +200,7 @@ impl<'a> Reader<'a> {
         endpoint: Endpoint,
         (error, treatment): (&truelayer::Error, Treatment),
     ) -> Result<(), DbErr> {
-        let (now, code) = (self.bank.now(), error.code().map_or("unreachable", |code| code.as_str()));
+        let (now, code) = (self.bank.now(), code(error));
         let tx = self.bank.db.begin().await?;
         calls::finish(&tx, id, code).await?;
         let next_at = match treatment {
@@ -235,7 +232,7 @@ impl<'a> Reader<'a> {
         let is_revoked = me.consent_status.as_deref().is_some_and(|status| {
             status.eq_ignore_ascii_case("revoked") || status.eq_ignore_ascii_case("deleted")
         });
-        let caller = self.system();
+        let caller = self.bank.system_caller();
         if is_revoked {
             revoke::wipe(self.bank, &caller, self.row.clone()).await?;
         } else {
@@ -248,23 +245,19 @@ impl<'a> Reader<'a> {
 
     /// Moves the connection to where a refusal leads.
     async fn change(&self, event: ConnectionEvent, error: &truelayer::Error) -> Result<(), OpenBankingError> {
-        let (bank, caller, row) = (self.bank, self.system(), self.row.clone());
+        let (bank, caller, row) = (self.bank, self.bank.system_caller(), self.row.clone());
         let tx = bank.db.begin().await?;
         if let ConnectionEvent::Ended(reason) = event {
             end(bank, &tx, &caller, (row, reason)).await?;
         } else {
             let (id, before, status) = (row.id, row.status, transition(row.status, event)?);
-            let code = error.code().map_or("unreachable", |code| code.as_str());
+            let code = code(error);
             replace(bank, &tx, Connection { status, last_error: Some(code.to_owned()), ..row }).await?;
             let failed = Event::new("truelayer.connection_failed", subject(id))
                 .change(json!({ "status": before }), json!({ "status": status, "error": code }));
             audit::record(bank, &tx, &caller, failed).await?;
         }
         Ok(tx.commit().await?)
-    }
-
-    fn system(&self) -> Caller {
-        Caller::system(RequestId::generate(self.bank.now(), &self.bank.random))
     }
 
     async fn state(
@@ -315,9 +308,4 @@ enum Admission {
 fn token(bank: &Bank, row: &Connection) -> Result<AccessToken, OpenBankingError> {
     let (reach, _) = reach(bank)?;
     Ok(opened(reach, row)?.ok_or(VaultError)?.access)
-}
-
-/// Returns how long ago calls are of no use to anybody.
-pub(super) fn forgotten_before(now: Instant) -> Instant {
-    now - Duration::days(30)
 }

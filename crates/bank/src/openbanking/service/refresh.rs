@@ -14,7 +14,7 @@ use uuid::Builder;
 
 use super::kept::{Answer, fail, keep, refuse};
 use super::opened::{Opened, opened};
-use super::{aside, reach};
+use super::{aside, reach, to_the_end};
 use crate::Bank;
 use crate::openbanking::{
     Connection, ConnectionEvent, ConnectionStatus, EndReason, OpenBankingError, TooLate, Treatment, store,
@@ -37,11 +37,11 @@ pub(super) async fn refreshed(bank: &Bank, seen: Connection) -> Result<Connectio
     let turn = reach.turn(seen.id).await;
     let bank = bank.clone();
     // Whoever hangs up leaves the turn to the task as well.
-    let asked = tokio::spawn(async move {
+    to_the_end(async move {
         let _turn = turn;
         refresh(&bank, seen).await
-    });
-    asked.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    })
+    .await
 }
 
 async fn refresh(bank: &Bank, seen: Connection) -> Result<Connection, OpenBankingError> {

@@ -8,7 +8,7 @@ use truelayer::Remedy;
 use super::changes::{replace, subject};
 use super::opened::opened;
 use super::refresh::refreshed;
-use super::{customer, reach};
+use super::{customer, reach, to_the_end};
 use crate::audit::{self, Event};
 use crate::openbanking::{
     Connection, ConnectionEvent, ConnectionStatus, OpenBankingError, store, transition,
@@ -34,8 +34,7 @@ pub async fn revoke(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<()
     }
     let (bank, caller) = (bank.clone(), caller.clone());
     // What was said to the service is written down even when the caller hangs up.
-    let done = tokio::spawn(async move { end(&bank, &caller, id).await }).await;
-    done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    to_the_end(async move { end(&bank, &caller, id).await }).await
 }
 
 /// Ends a connection whatever else happens to it: whoever gets new tokens meanwhile ends the consent with them.

@@ -4,10 +4,12 @@ use sea_orm::DbErr;
 
 use super::begin::PATIENCE;
 use super::changes::end;
-use super::{aside, reader, webhook};
+use super::{aside, unless_changed};
 use crate::openbanking::{EndReason, OpenBankingError, store};
 use crate::{Bank, Caller};
 
+/// For how long calls and events are kept: calls count for a day, and no event is accepted that is older than three.
+const REMEMBERED: chrono::Duration = chrono::Duration::days(30);
 /// How many connections one transaction ends.
 const BATCH: u64 = 200;
 
@@ -22,11 +24,11 @@ pub async fn sweep(bank: &Bank) -> Result<usize, DbErr> {
         Ok(kept @ 1..) => tracing::info!(kept, "tokens that were put aside are kept"),
         _ => {}
     }
-    let caller = Caller::system(kernel::RequestId::generate(bank.now(), &bank.random));
+    let caller = bank.system_caller();
     let tx = bank.db.begin().await?;
     store::delete_states_before(&tx, bank.now()).await?;
-    store::calls::delete_before(&tx, reader::forgotten_before(bank.now())).await?;
-    store::inbox::delete_before(&tx, webhook::forgotten_before(bank.now())).await?;
+    store::calls::delete_before(&tx, bank.now() - REMEMBERED).await?;
+    store::inbox::delete_before(&tx, bank.now() - REMEMBERED).await?;
     tx.commit().await?;
     let never_back = end_all(bank, &caller, EndReason::NeverCompleted).await?;
     Ok(never_back + end_all(bank, &caller, EndReason::ConsentExpired).await?)
@@ -43,12 +45,8 @@ async fn end_all(bank: &Bank, caller: &Caller, reason: EndReason) -> Result<usiz
         };
         let is_last = u64::try_from(rows.len()).is_ok_and(|found| found < BATCH);
         for row in rows {
-            match end(bank, &tx, caller, (row, reason)).await {
-                Ok(()) => ended += 1,
-                Err(OpenBankingError::Storage(error)) => return Err(error),
-                // Somebody came back at this very moment.
-                Err(error) => tracing::info!("a connection was not ended: {error}"),
-            }
+            let done = end(bank, &tx, caller, (row, reason)).await;
+            ended += usize::from(unless_changed(done)?.is_some());
         }
         tx.commit().await?;
         if is_last {

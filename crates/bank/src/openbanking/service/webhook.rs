@@ -8,27 +8,23 @@ use std::net::IpAddr;
 
 use chrono::Duration;
 use database::Tx;
-use kernel::{Instant, RequestId, Secret};
 use serde_json::json;
-use truelayer::signature::hmac::{Form, Verifier};
 use truelayer::webhook::{AccountEvent, AccountEventKind};
 
 use super::changes::subject;
 use super::pull::ask_for_pull;
 use super::{reach, revoke};
+use crate::Bank;
 use crate::audit::{self, Event, Subject};
 use crate::openbanking::store::inbox;
 use crate::openbanking::{Connection, EventState, OpenBankingError, Purpose, WebhookError, WebhookEvent};
-use crate::{Bank, Caller};
 
 /// For how long the service tries to deliver an event.
 const OLDEST: Duration = Duration::hours(72);
 /// How far its clock may be ahead.
 const AHEAD: Duration = Duration::minutes(5);
-/// For how long an event's name is kept: longer than it would be accepted.
-const REMEMBERED: Duration = Duration::days(30);
 
-/// Takes in what arrived from an address; what was taken in before changes nothing.
+/// Takes in what arrived from a network; what was taken in before changes nothing.
 ///
 /// # Errors
 /// [`WebhookError::Off`], [`WebhookError::Unsigned`], [`WebhookError::TooMany`], [`WebhookError::NoEvent`],
@@ -42,9 +38,7 @@ pub async fn take(
     if settings.webhook_secrets.is_empty() {
         return Err(WebhookError::Off);
     }
-    let bytes = |secret: &Secret<String>| Secret::new(secret.expose().as_bytes().to_vec());
-    let verifier = Verifier::new(settings.webhook_secrets.iter().map(bytes).collect(), Form::Body);
-    if let Err(error) = verifier.verify(signature, body, bank.now()) {
+    if let Err(error) = reach.webhooks().verify(signature, body, bank.now()) {
         if let Some(retry_after_seconds) = reach.count_unsigned(source) {
             return Err(WebhookError::TooMany { retry_after_seconds });
         }
@@ -74,14 +68,14 @@ async fn reject(bank: &Bank, why: WebhookError) -> Result<WebhookError, WebhookE
         ..Event::new("truelayer.webhook_rejected", Subject::new("truelayer_webhook", "unsigned"))
     };
     let tx = bank.db.begin().await?;
-    audit::record(bank, &tx, &system(bank), event).await?;
+    audit::record(bank, &tx, &bank.system_caller(), event).await?;
     tx.commit().await?;
     Ok(why)
 }
 
 /// Does what an event asks for unless it was done; says whether it is new.
 async fn take_in(bank: &Bank, tx: &Tx, event: &AccountEvent) -> Result<bool, WebhookError> {
-    let (name, link) = (name(&event.kind), event.kind == AccountEventKind::ConsentRevoked);
+    let (name, link) = (event.kind.as_str(), event.kind == AccountEventKind::ConsentRevoked);
     let ended = if link { inbox::of_link(tx, &event.resource_id).await? } else { None };
     let read = if link || matches!(event.kind, AccountEventKind::Other(_)) {
         None
@@ -114,46 +108,19 @@ async fn take_in(bank: &Bank, tx: &Tx, event: &AccountEvent) -> Result<bool, Web
     }
     let about = connection_id.map_or_else(|| Subject::new("truelayer_webhook", "event"), subject);
     let received = Event {
-        after: Some(json!({ "event_id": event.event_id, "kind": name, "state": state_name(state) })),
+        after: Some(json!({ "event_id": event.event_id, "kind": name, "state": state })),
         ..Event::new("truelayer.webhook_received", about)
     };
-    audit::record(bank, tx, &system(bank), received).await?;
+    audit::record(bank, tx, &bank.system_caller(), received).await?;
     Ok(true)
 }
 
 /// Ends a connection whose customer took the consent back at the bank.
 async fn end(bank: &Bank, tx: &Tx, row: Connection) -> Result<(), WebhookError> {
-    match revoke::wipe_in(bank, tx, &system(bank), row).await {
+    match revoke::wipe_in(bank, tx, &bank.system_caller(), row).await {
         Ok(()) => Ok(()),
         Err(OpenBankingError::Storage(error)) => Err(error.into()),
         // Somebody changed it at this very moment: the service sends the event again.
         Err(error) => Err(sea_orm::DbErr::Custom(error.to_string()).into()),
     }
-}
-
-fn name(kind: &AccountEventKind) -> &str {
-    match kind {
-        AccountEventKind::TransactionCreated => "transaction.created",
-        AccountEventKind::AccountUpdated => "account.updated",
-        AccountEventKind::BalanceUpdated => "balance.updated",
-        AccountEventKind::ConsentRevoked => "consent.revoked",
-        AccountEventKind::Other(name) => name,
-    }
-}
-
-const fn state_name(state: EventState) -> &'static str {
-    match state {
-        EventState::Taken => "taken",
-        EventState::Ignored => "ignored",
-        EventState::Unmatched => "unmatched",
-    }
-}
-
-fn system(bank: &Bank) -> Caller {
-    Caller::system(RequestId::generate(bank.now(), &bank.random))
-}
-
-/// Returns before when events are forgotten.
-pub(super) fn forgotten_before(now: Instant) -> Instant {
-    now - REMEMBERED
 }

@@ -12,6 +12,16 @@ use crate::Bank;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
+impl ClientAddress {
+    /// Returns whom to count: the address, or of IPv6 the /64, which one customer has whole.
+    pub fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+}
+
 /// Says that the peer is one of the operator's proxies, so its forwarding headers count.
 #[derive(Clone, Copy, Debug)]
 pub struct TrustedPeer;

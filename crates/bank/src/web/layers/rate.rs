@@ -111,13 +111,7 @@ fn who(extensions: &Extensions) -> Who {
     {
         return Who::Principal(caller.actor.kind(), id);
     }
-    match extensions.get::<ClientAddress>() {
-        Some(ClientAddress(IpAddr::V6(address))) => {
-            Who::Address(IpAddr::V6((u128::from(*address) >> 64 << 64).into()))
-        }
-        Some(ClientAddress(address)) => Who::Address(*address),
-        None => Who::Anybody,
-    }
+    extensions.get::<ClientAddress>().map_or(Who::Anybody, |address| Who::Address(address.network()))
 }
 
 impl Counters {
