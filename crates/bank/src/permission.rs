@@ -104,6 +104,8 @@ permissions! {
     ManageJobs = "jobs:manage",
     /// See how the links to other banks do, without anybody's data.
     ReadConnections = "connections:read",
+    /// Have links to other banks read again, and replay what was reported about them.
+    ManageConnections = "connections:manage",
     /// Move a sandbox's clock.
     MoveClock = "sandbox:clock",
 }
@@ -246,6 +248,7 @@ impl Role {
             ],
             Self::Operations => &[
                 P::ReadConnections,
+                P::ManageConnections,
                 P::ReadUsers,
                 P::WriteNotes,
                 P::ReadAccounts,
@@ -278,6 +281,7 @@ impl Role {
             ],
             Self::Admin => &[
                 P::ReadConnections,
+                P::ManageConnections,
                 P::ReadUsers,
                 P::InviteUsers,
                 P::SuspendUsers,

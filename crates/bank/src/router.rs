@@ -47,11 +47,13 @@ fn pages() -> OpenApiRouter<Bank> {
         .merge(transactions::console::routes())
         .merge(transfers::console::routes())
         .merge(oversight::console::routes(work::registry()))
+        .merge(openbanking::console::routes())
+        .merge(openbanking::own::routes())
 }
 
 /// Lists what the slices show on one another's pages, in the order in which it stands there.
 static CONTRIBUTIONS: Contributions = Contributions {
-    customer: &[kyc::console::of_customer, accounts::console::of_customer],
+    customer: &[kyc::console::of_customer, accounts::console::of_customer, openbanking::console::of_customer],
     account: &[approvals::console::of_account, transactions::console::of_account],
     account_actions: &[transfers::console::of_account],
     transaction_actions: &[transfers::console::of_transaction, approvals::console::of_transfer],
@@ -62,6 +64,7 @@ static CONTRIBUTIONS: Contributions = Contributions {
         oversight::console::health_tiles,
         identity::console::tiles,
         accounts::console::tiles,
+        openbanking::console::tiles,
     ],
     home_sections: &[oversight::console::movements],
     search: &[

@@ -1,7 +1,8 @@
 //! The built program on the data of a demo, as a child process.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -9,6 +10,7 @@ use std::sync::Mutex;
 use bank::Role;
 use database::testing::TestDatabase;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// How long one code of an authenticator counts.
 const STEP_SECONDS: i64 = 30;
@@ -18,6 +20,8 @@ pub struct Bank {
     child: Child,
     /// Where it answers.
     pub url: String,
+    /// Where TrueLayer is simulated.
+    simulator: String,
     sign_ins: Vec<SignIn>,
     /// How many codes of each person were used: none works twice.
     used: Mutex<HashMap<String, i64>>,
@@ -71,7 +75,9 @@ impl Bank {
         let mut command = Command::new(std::env::var_os("FLORIN_BIN").expect("FLORIN_BIN names the program"));
         command.args(["demo", "--customers", &customers.to_string(), "--credentials-file", "people.json"]);
         command.current_dir(&folder).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.envs([("FLORIN_ADDR", "127.0.0.1:0"), ("FLORIN_METRICS_ADDR", "127.0.0.1:0")]);
+        // Other banks send customers back to an address that is known before the program listens.
+        let address = free_address();
+        command.envs([("FLORIN_ADDR", address.as_str()), ("FLORIN_METRICS_ADDR", "127.0.0.1:0")]);
         match &database {
             Some(database) => command.env("DATABASE_URL", database.url()),
             None => command.arg("--memory"),
@@ -79,10 +85,12 @@ impl Bank {
         let log = std::fs::File::create(folder.join("log")).expect("a log");
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut url = None;
+        let (mut url, mut simulator) = (None, String::new());
         for line in lines.map_while(Result::ok) {
             if let Some((_, address)) = line.split_once("listens on ") {
                 url = Some(address.to_owned());
+            } else if let Some((_, address)) = line.split_once("TrueLayer is simulated on ") {
+                address.trim_end_matches('/').clone_into(&mut simulator);
             } else if line.contains("metrics on ") {
                 break;
             }
@@ -92,7 +100,7 @@ impl Bank {
         };
         let Credentials { sign_ins } =
             serde_json::from_str(&read(&folder.join("people.json"))).expect("sign-ins");
-        Self { child, url, sign_ins, used: Mutex::default(), folder, _database: database }
+        Self { child, url, simulator, sign_ins, used: Mutex::default(), folder, _database: database }
     }
 
     /// Returns the first person with a role.
@@ -118,6 +126,25 @@ impl Bank {
         totp.generate(at.unsigned_abs()).to_string()
     }
 
+    /// Pulls one of the simulator's levers (`/sim`): `simulate("POST", "links/revoke", &body)`.
+    pub fn simulate(&self, method: &str, lever: &str, body: &Value) -> Value {
+        let address = self.simulator.trim_start_matches("http://");
+        let (body, path) = (body.to_string(), format!("/sim/{lever}"));
+        let path = path.trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).expect("the simulator listens");
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{lever}: {answer}");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{lever}: {error}: {answer}"))
+    }
+
     /// Reads what the program logged.
     pub fn log(&self) -> String {
         read(&self.folder.join("log"))
@@ -134,6 +161,12 @@ impl Drop for Bank {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Finds an address that nobody listens on.
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").to_string()
 }
 
 fn read(path: &std::path::Path) -> String {

@@ -23,6 +23,31 @@ impl Browser {
         self.see("nav[aria-label=Console]").await;
     }
 
+    /// Signs a customer in at their own pages, which need one factor.
+    pub async fn sign_in_at_home(&self, person: &SignIn) {
+        self.open("/my").await;
+        self.fill("email", &person.email).await;
+        self.fill("password", &person.password).await;
+        self.press("Sign in").await;
+        self.see("nav[aria-label=\"Your pages\"]").await;
+    }
+
+    /// Opens a page again and again until something with this text is there: what is under way goes on without it.
+    pub async fn look_until(&self, path: &str, css: &str, text: &str) {
+        let begun = std::time::Instant::now();
+        loop {
+            self.open(path).await;
+            if self.texts(css).await.iter().any(|found| found.contains(text)) {
+                return;
+            }
+            assert!(
+                begun.elapsed().as_secs() < 60,
+                "no {css} with {text:?} on {path}\n{}",
+                self.text().await
+            );
+        }
+    }
+
     /// Waits until something is there, and returns it.
     pub async fn see(&self, css: &str) -> WebElement {
         let found = self.driver.query(By::Css(css.to_owned())).first().await;
@@ -83,8 +108,12 @@ impl Browser {
     /// Presses the visible button with these words inside of something.
     pub async fn press_in(&self, within: &str, words: &str) {
         let css = format!("{within} button, {within} summary, {within} a.button");
-        let query = self.driver.query(By::Css(css)).with_text(words.to_owned()).and_displayed();
-        let button = query.first().await;
+        let look = || self.driver.query(By::Css(css.clone())).with_text(words.to_owned()).and_displayed();
+        let mut button = look().first().await;
+        if button.is_err() {
+            // What stood on the page before went while it was looked at.
+            button = look().first().await;
+        }
         let Ok(button) = button else {
             panic!("no button {words:?} on {}\n{}", self.path().await, self.text().await);
         };

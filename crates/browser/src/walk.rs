@@ -58,8 +58,8 @@ pub fn is_file(kind: &str) -> bool {
 pub fn kinds() -> Vec<String> {
     let document = serde_json::to_value(bank::router::console_document()).expect("a document");
     let paths = document["paths"].as_object().expect("paths");
-    let mut kinds: Vec<String> =
-        paths.iter().filter(|(_, item)| item.get("get").is_some()).map(|(path, _)| path.clone()).collect();
+    let is_page = |(path, item): &(&String, &Value)| path.starts_with("/admin") && item.get("get").is_some();
+    let mut kinds: Vec<String> = paths.iter().filter(is_page).map(|(path, _)| path.clone()).collect();
     kinds.sort_by_key(|kind| kind.matches('{').count());
     kinds
 }

@@ -1,4 +1,4 @@
-//! Who asks: by the console's cookie for a page, by a token or a key for everything else.
+//! Who asks: by the cookie of its side for a page, by a token or a key for everything else.
 
 use axum::extract::Request;
 use futures_util::future::BoxFuture;
@@ -6,16 +6,15 @@ use futures_util::future::BoxFuture;
 use super::{api, console};
 use crate::Bank;
 use crate::web::Problem;
-use crate::web::page::is_page;
+use crate::web::page::Area;
 
 /// Leaves a [`Caller`](crate::Caller) in the request when it shows something that holds.
 ///
 /// # Errors
 /// 503 or 500 when the database cannot say who it is.
 pub fn authenticate<'a>(bank: &'a Bank, request: &'a mut Request) -> BoxFuture<'a, Result<(), Problem>> {
-    if is_page(request.uri().path()) {
-        console::enter(bank, request)
-    } else {
-        api::authenticate_call(bank, request)
+    match Area::of(request.uri().path()) {
+        Some(area) => console::enter(bank, request, area),
+        None => api::authenticate_call(bank, request),
     }
 }

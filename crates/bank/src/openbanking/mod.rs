@@ -34,27 +34,34 @@
 //! Not yet here: standing orders and direct debits, payments, insights over the API.
 
 mod api;
+pub mod console;
 mod jobs;
 mod model;
+pub mod own;
 pub mod service;
 mod store;
 
 pub use api::routes;
 pub use jobs::register;
 pub use model::calls::{CircuitRow, ProviderCall, ReadState, circuit_row, provider_call, read_state};
+pub use model::days::{ConnectionDay, connection_day};
 pub use model::imported::{
     ExternalAccount, ExternalKind, ExternalTransaction, PendingTransaction, RowPlace, Side, external_account,
     external_transaction, pending_transaction,
 };
-pub use model::inbox::{EventState, WebhookEvent, webhook_event};
+pub use model::inbox::{EventPlace, EventState, WebhookEvent, webhook_event};
+pub use model::instruction::{ExternalInstruction, InstructionKind, external_instruction};
 pub use model::refusal::{OpenBankingError, WebhookError};
-pub use model::tables::{Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run};
+pub use model::tables::{
+    Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run, success_basis_points,
+};
 
 pub use model::budget::{
     Backoff, Circuit, CountedCall, Purpose, Verdict, backoff, decide as decide_call, quota_ends_at,
 };
 pub use model::connection::{
-    ConnectionEvent, ConnectionStatus, EndReason, TooLate, Treatment, transition, treat_read, treat_refresh,
+    ConnectionEvent, ConnectionFilter, ConnectionStatus, EndReason, TooLate, Treatment, transition,
+    treat_read, treat_refresh,
 };
 pub use model::consent::{ConsentRules, ConsentState, Regime, Renewal, reminder};
 pub use model::identity::{

@@ -1,19 +1,23 @@
-//! The tables `truelayer_connections` and `truelayer_oauth_states`.
+//! The tables `truelayer_connections` and `truelayer_refresh_runs`.
 
 pub(super) mod calls;
+pub(super) mod days;
 pub(super) mod imported;
 pub(super) mod inbox;
+pub(super) mod instructions;
+pub(super) mod states;
 
 use database::Tx;
 use kernel::{ConnectionId, Cursor, Instant, Page, PageRequest, UserId};
 use sea_orm::ActiveValue::NotSet;
+use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
 };
 
-use super::{Connection, ConnectionStatus, OauthState, RefreshRun, connection, oauth_state, refresh_run};
+use super::{Connection, ConnectionFilter, ConnectionStatus, RefreshRun, connection, refresh_run};
 
 /// What new tokens bring back, or keep, at work.
 const WORKING: [ConnectionStatus; 2] = [ConnectionStatus::Active, ConnectionStatus::Error];
@@ -58,6 +62,20 @@ pub(super) async fn lease(tx: &Tx, row: &Connection, now: Instant) -> Result<boo
         .filter(connection::Column::Version.eq(row.version))
         .filter(free);
     Ok(update.exec(tx).await?.rows_affected == 1)
+}
+
+/// Gives a lease back; the mark of a question that nobody heard the answer to stays.
+pub(super) async fn release(tx: &Tx, leased: &Connection, is_marked: bool) -> Result<(), DbErr> {
+    let begun_at = leased.refresh_begun_at.filter(|_| is_marked);
+    connection::Entity::update_many()
+        .col_expr(connection::Column::RefreshBegunAt, Expr::value(begun_at))
+        .col_expr(connection::Column::RefreshLeaseId, Expr::value(None::<Uuid>))
+        .col_expr(connection::Column::RefreshLeaseUntil, Expr::value(None::<Instant>))
+        .filter(connection::Column::Id.eq(leased.id))
+        .filter(connection::Column::RefreshLeaseId.eq(leased.refresh_lease_id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Writes what asking for new tokens brought, and nothing else of the row, over the tokens that were sent; says whether
@@ -218,6 +236,26 @@ pub(super) async fn count_by_status(
         .await
 }
 
+/// Names the operator's keys that seal connections' own, in order: one look into the index for each.
+pub(super) async fn key_ids_in_use(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    const KEY_ID: &str = "substr(data_key, 5, 8)";
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let after = found.last().cloned().unwrap_or_default();
+        let next: Option<Option<String>> = connection::Entity::find()
+            .select_only()
+            .column_as(Expr::cust(format!("min({KEY_ID})")), "key_id")
+            .filter(Expr::cust(KEY_ID).gt(after))
+            .into_tuple()
+            .one(db)
+            .await?;
+        match next.flatten() {
+            Some(key_id) => found.push(key_id),
+            None => return Ok(found),
+        }
+    }
+}
+
 /// Counts connections by the operator's key that seals theirs.
 pub(super) async fn count_by_key(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, DbErr> {
     connection::Entity::find()
@@ -291,36 +329,36 @@ pub(super) async fn list(
     Ok(Page::cut(rows, page.limit, |row| Cursor::new(row.id)))
 }
 
+/// Lists everybody's connections, newest first.
+pub(super) async fn list_all(
+    db: &impl ConnectionTrait,
+    ConnectionFilter { status, provider_id }: ConnectionFilter,
+    page: PageRequest,
+) -> Result<Page<Connection>, DbErr> {
+    let after: Option<ConnectionId> = page.after.and_then(|cursor| cursor.key().ok());
+    let rows = connection::Entity::find()
+        .apply_if(status, |query, status| query.filter(connection::Column::Status.eq(status)))
+        .apply_if(provider_id, |query, id| query.filter(connection::Column::ProviderId.eq(id)))
+        .apply_if(after, |query, id| query.filter(connection::Column::Id.lt(id)))
+        .order_by_desc(connection::Column::Id)
+        .limit(u64::from(page.limit) + 1)
+        .all(db)
+        .await?;
+    Ok(Page::cut(rows, page.limit, |row| Cursor::new(row.id)))
+}
+
+/// Counts connections that work and whose consent ends before an instant.
+pub(super) async fn count_ending_before(db: &impl ConnectionTrait, before: Instant) -> Result<u64, DbErr> {
+    connection::Entity::find()
+        .filter(connection::Column::Status.eq(ConnectionStatus::Active))
+        .filter(connection::Column::ConsentExpiresAt.lte(before))
+        .count(db)
+        .await
+}
+
 pub(super) async fn delete(tx: &Tx, id: ConnectionId) -> Result<(), DbErr> {
     connection::Entity::delete_by_id(id).exec(tx).await?;
     Ok(())
-}
-
-pub(super) async fn insert_state(tx: &Tx, row: OauthState) -> Result<(), DbErr> {
-    row.into_active_model().reset_all().insert(tx).await?;
-    Ok(())
-}
-
-/// Takes a state away from its user; of two returns at once only one gets it.
-pub(super) async fn take_state(tx: &Tx, hash: &[u8], user: UserId) -> Result<Option<OauthState>, DbErr> {
-    let taken = oauth_state::Entity::delete_many()
-        .filter(oauth_state::Column::StateHash.eq(hash))
-        .filter(oauth_state::Column::UserId.eq(user))
-        .exec_with_returning(tx)
-        .await?;
-    Ok(taken.into_iter().next())
-}
-
-pub(super) async fn delete_states_of(tx: &Tx, id: ConnectionId) -> Result<(), DbErr> {
-    let of = oauth_state::Column::ConnectionId.eq(id);
-    oauth_state::Entity::delete_many().filter(of).exec(tx).await?;
-    Ok(())
-}
-
-/// Deletes the states whose time is over.
-pub(super) async fn delete_states_before(tx: &Tx, before: Instant) -> Result<u64, DbErr> {
-    let old = oauth_state::Entity::delete_many().filter(oauth_state::Column::ExpiresAt.lte(before));
-    Ok(old.exec(tx).await?.rows_affected)
 }
 
 /// Lists connections whose customers began before an instant and never came back.

@@ -27,6 +27,7 @@ const COLUMNS: &[SealedColumn] = &[
     SealedColumn { table: "truelayer_accounts", column: "answer" },
     SealedColumn { table: "truelayer_transactions", column: "answer" },
     SealedColumn { table: "truelayer_pending_transactions", column: "answer" },
+    SealedColumn { table: "truelayer_instructions", column: "answer" },
 ];
 
 /// Says how far the work is.

@@ -32,7 +32,19 @@ async fn main() {
         maker.open(&path).await;
         camera.take(&maker, name, theme, view).await;
     }
+    maker.open("/admin/connections").await;
+    camera.take(&maker, "connections-light", Theme::Light, View::Wide).await;
     maker.close().await;
+
+    let customer = driver.open(&bank.url, Script::On).await;
+    customer.sign_in_at_home(bank.person(Role::Customer)).await;
+    let linked = customer.see("a.row").await.attr("href").await.expect("an answer").expect("an address");
+    customer.look_until(&linked, "a.row", "Current Account").await;
+    camera.take(&customer, "own-bank-light", Theme::Light, View::Wide).await;
+    customer.open("/my/insights").await;
+    camera.take(&customer, "own-insights-phone-dark", Theme::Dark, View::Phone).await;
+    camera.take(&customer, "own-insights-light", Theme::Light, View::Wide).await;
+    customer.close().await;
 
     let checker = driver.open(&bank.url, Script::On).await;
     checker.sign_in(&bank, bank.person(Role::Compliance)).await;

@@ -83,7 +83,7 @@ async fn the_door_the_menus_and_a_refusal_have_no_barrier_either() {
 }
 
 /// Judges one page in every look.
-async fn judge(browser: &Browser, href: &str) -> Vec<String> {
+pub(crate) async fn judge(browser: &Browser, href: &str) -> Vec<String> {
     let mut barriers = Vec::new();
     for (theme, view) in LOOKS {
         browser.show_as(theme, view).await;

@@ -9,6 +9,7 @@ mod canaries;
 mod customers;
 mod door;
 mod keyboard;
+mod links;
 mod roles;
 mod scriptless;
 mod work;

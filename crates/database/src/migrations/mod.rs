@@ -92,6 +92,18 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
         sqlite: "",
     },
+    Migration {
+        name: "m0013_instructions",
+        shared: include_str!("m0013_instructions.sql"),
+        postgres: "",
+        sqlite: "",
+    },
+    Migration {
+        name: "m0014_connection_days",
+        shared: include_str!("m0014_connection_days.sql"),
+        postgres: "",
+        sqlite: "",
+    },
 ];
 
 pub(crate) struct Migrator;

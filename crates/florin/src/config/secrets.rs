@@ -21,11 +21,15 @@ pub(super) fn complete(config: &mut Config, random: &Random) -> anyhow::Result<V
     }
     let lacks_token_keys =
         config.settings.open_banking.as_ref().is_some_and(|settings| settings.token_keys.is_empty());
+    // What the simulator reports is signed, too.
+    let lacks_webhook_secret = config.truelayer.is_simulated()
+        && config.settings.open_banking.as_ref().is_some_and(|settings| settings.webhook_secrets.is_empty());
     let missing = [
         ("JWT_SECRET", config.settings.jwt_secrets.is_empty()),
         ("FLORIN_ENCRYPTION_KEYS", config.settings.encryption_keys.is_empty()),
         ("FLORIN_SIGNING_KEY", config.settings.signing_key.expose().is_empty()),
         ("TRUELAYER_ENCRYPTION_KEY", lacks_token_keys),
+        ("TRUELAYER_WEBHOOK_SECRET", lacks_webhook_secret),
     ];
     let folder = config.data_directory.join("secrets");
     let mut generated = Vec::new();

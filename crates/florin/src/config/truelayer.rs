@@ -13,6 +13,9 @@ use super::{Config, Fault, Source};
 /// The path of the route that users come back to.
 const CALLBACK: &str = "/api/v1/integrations/truelayer/callback";
 
+/// The path of the route that takes what is reported.
+const WEBHOOK: &str = "/api/v1/integrations/truelayer/webhook";
+
 /// Holds what was given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrueLayer {
@@ -107,6 +110,11 @@ pub(super) fn open_banking(config: &Config) -> Option<OpenBankingSettings> {
     }
     let (servers, credentials) = given.servers()?;
     let usual = || format!("{}{CALLBACK}", config.settings.public_url).parse().ok();
+    // A simulator on this machine reaches us where everybody does.
+    let webhook_url = || {
+        let url = given.is_simulated().then(|| format!("{}{WEBHOOK}", config.settings.public_url));
+        url?.parse().ok()
+    };
     let mode = given.mode();
     let mut providers = given.providers.clone();
     if providers.is_empty() {
@@ -120,7 +128,7 @@ pub(super) fn open_banking(config: &Config) -> Option<OpenBankingSettings> {
         servers,
         credentials,
         redirect_uri: given.redirect_uri.clone().or_else(usual)?,
-        webhook_url: given.webhook_url.clone(),
+        webhook_url: given.webhook_url.clone().or_else(webhook_url),
         webhook_secrets: given.webhook_secrets.clone(),
         token_keys,
         providers,

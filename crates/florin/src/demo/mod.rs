@@ -6,6 +6,7 @@
 
 mod credentials;
 mod fill;
+mod links;
 mod people;
 mod sample;
 mod work;
@@ -71,6 +72,10 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
              no demo; give the demo an empty database (remove FLORIN_DATA_DIR, or change DATABASE_URL)"
         ),
     }
+    if let Some(simulator) = &simulator {
+        links::link(&bank, simulator).await?;
+        links::report(&bank).await?;
+    }
     let server = Server::bind(&config).await?;
     let credentials = credentials::read(&bank, &server.url(), &server.metrics_url()).await?;
     if let Some(file) = &arguments.credentials_file {
@@ -93,6 +98,10 @@ fn greet(credentials: &Credentials) {
         "\nThe console is on {}/admin. Staff needs a second factor: `florin demo --code {}` tells the code of the moment.",
         credentials.addresses.api,
         sample::STAFF[1].email
+    ));
+    say(format_args!(
+        "Customers link their accounts at other banks on {}/my, without a second factor: the mock bank lets `john` in with `doe`.",
+        credentials.addresses.api
     ));
     say("\nTry:");
     for line in credentials.curl_lines() {

@@ -31,8 +31,22 @@ const LINKS: &[&str] = &["open-banking"];
 const OVERSIGHT: &[&str] = &["audit", "jobs", "ledger", "sandbox"];
 const PAGES: &[&str] = &["console", "door", "oneself", "customers", "team"];
 const PAGES_OF_MONEY: &[&str] = &["account-pages", "transaction-pages", "cash-pages", "approval-pages"];
-const ASKED: &[&[&str]] =
-    &[ENTRY, ONESELF, USERS, ACCOUNTS, MONEY, LINKS, SECOND_PERSON, OVERSIGHT, PAGES, PAGES_OF_MONEY];
+const PAGES_OF_LINKS: &[&str] = &["connections"];
+const OWN_PAGES: &[&str] = &["own"];
+const ASKED: &[&[&str]] = &[
+    ENTRY,
+    ONESELF,
+    USERS,
+    ACCOUNTS,
+    MONEY,
+    LINKS,
+    SECOND_PERSON,
+    OVERSIGHT,
+    PAGES,
+    PAGES_OF_MONEY,
+    PAGES_OF_LINKS,
+    OWN_PAGES,
+];
 
 /// Fields that are nobody's to send where they are not asked for.
 const FORBIDDEN_FIELDS: [&str; 5] = ["role", "balance", "status", "owner", "kyc_level"];
@@ -115,6 +129,16 @@ async fn pages_about_money_are_for_staff_and_its_forms_for_those_whose_work_they
 }
 
 #[tokio::test]
+async fn pages_about_links_are_for_the_staff_whose_work_they_are() {
+    judge(PAGES_OF_LINKS).await;
+}
+
+#[tokio::test]
+async fn customers_own_pages_are_theirs_alone() {
+    judge(OWN_PAGES).await;
+}
+
+#[tokio::test]
 async fn what_stands_beside_the_api_is_open_to_everybody() {
     let world = World::new().await;
     let mut wrong = Vec::new();
@@ -186,9 +210,8 @@ fn compare(route: &str, which: &str, (expected, found): (&[char], &[Answer]), wr
 
 /// Puts an answer into one letter. A request that was not understood says nothing about who sent it: `?`.
 fn letter(answer: &Answer) -> char {
-    if answer.header("location").starts_with("/admin/sign-in?")
-        || answer.header("location") == "/admin/sign-in"
-    {
+    let door = answer.header("location").split('?').next().unwrap_or_default();
+    if matches!(door, "/admin/sign-in" | "/my/sign-in") {
         return '1';
     }
     // A page tells a person what is wrong with a field, not a program which code it is.
@@ -261,7 +284,7 @@ async fn refuses_forged_forms(world: &World, row: &Row, wrong: &mut Vec<String>)
     if row.route.starts_with("GET ") {
         return;
     }
-    for who in Who::ALL.into_iter().filter(|who| who.is_staff()) {
+    for who in Who::ALL.into_iter().filter(|who| who.is_at_home(path_of(row.route))) {
         for token in [None, Some(world.clerk(another(who)).token.as_str())] {
             let ask = requests::of(world, row.route, who, Which::Owned).await;
             let answer = world.submit(row.route, who, (ask, token)).await;
@@ -273,7 +296,12 @@ async fn refuses_forged_forms(world: &World, row: &Row, wrong: &mut Vec<String>)
 }
 
 fn another(who: Who) -> Who {
-    if who == Who::Support { Who::Admin } else { Who::Support }
+    match who {
+        Who::Support => Who::Admin,
+        Who::Owner => Who::Stranger,
+        _ if who.is_staff() => Who::Support,
+        _ => Who::Owner,
+    }
 }
 
 /// Lists the routes of both documents, the API's without `/api/v1`, with their tags.

@@ -1,9 +1,12 @@
 //! Linking accounts at other banks, against the simulated service over HTTP.
 
 mod aside;
+mod extend;
+mod insights;
 mod keys;
 mod link;
 mod notices;
+mod pages;
 mod pull;
 mod renew;
 mod schema;

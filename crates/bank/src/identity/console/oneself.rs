@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::enter;
 use crate::identity::model::{Session, User};
 use crate::identity::service;
-use crate::web::page::{Badge, Forms, Look, SIGN_IN, Sent, Staff, Tone};
+use crate::web::page::{Area, Badge, Forms, Look, Sent, Staff, Tone};
 use crate::web::{Path, Problem};
 use crate::{Bank, Role};
 
@@ -119,8 +119,8 @@ async fn end_session(
 )]
 async fn sign_out_everywhere(State(bank): State<Bank>, staff: Staff) -> Result<Response, Problem> {
     service::end_all_sessions(&bank, &staff.caller).await?;
-    let mut response = staff.done(SIGN_IN, "You are signed out everywhere.");
-    enter::let_out(&bank, response.headers_mut());
+    let mut response = staff.done(Area::Staff.sign_in(), "You are signed out everywhere.");
+    enter::let_out(&bank, Area::Staff, response.headers_mut());
     Ok(response)
 }
 

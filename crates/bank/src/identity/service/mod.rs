@@ -23,7 +23,7 @@ pub use mailing::{
     MailingError, Order as MailOrder, SEND_MAIL, Template as MailTemplate, mail_user, send as send_mail,
 };
 pub use password::{change as change_password, forgot as forgot_password, reset as reset_password};
-pub use principal::{KEY_PREFIX, caller_of, console_token, permissions_of, staff_of};
+pub use principal::{KEY_PREFIX, caller_of, console_token, member_of, permissions_of};
 pub use profile::{ProfileChange, find as find_me, step_up_threshold_minor, update as update_me};
 pub use register::{NewUser, Registration, create as create_user, register, verify_email};
 pub use second_factor::{

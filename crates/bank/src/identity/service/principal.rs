@@ -37,20 +37,20 @@ pub async fn caller_of(bank: &Bank, visitor: &Visitor, token: &str) -> Result<Op
     }
 }
 
-/// Returns which member of staff a token of the console belongs to, and what is known of the person.
+/// Returns who of a kind a token of the pages belongs to, and what is known of the person.
 ///
 /// # Errors
 /// `DbErr` when the database cannot say.
-pub async fn staff_of(
+pub async fn member_of(
     bank: &Bank,
     visitor: &Visitor,
-    token: &str,
+    (kind, token): (UserKind, &str),
 ) -> Result<Option<(Caller, Arc<Principal>)>, DbErr> {
     let found = by_session(bank, visitor, (Audience::Console, token)).await?;
-    Ok(found.filter(|(caller, _)| caller.is_staff()))
+    Ok(found.filter(|(caller, _)| caller.is_staff() == (kind == UserKind::Staff)))
 }
 
-/// Makes the token that opens the console for a session; the session's row decides how long.
+/// Makes the token that opens the pages of a side for a session; the session's row decides how long.
 pub fn console_token(bank: &Bank, signed_in: &SignedIn) -> Secret<String> {
     let from = bank.now();
     let life = Life { from, span: signed_in.session_expires_at - from, random: &bank.random };

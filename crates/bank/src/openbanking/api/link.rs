@@ -1,8 +1,8 @@
 //! Sending a customer to their bank, and taking them back.
 
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::{ConnectionId, Instant};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::connections::ConnectionResponse;
 use super::returned::ReturnQuery;
 use crate::openbanking::OpenBankingError;
-use crate::openbanking::service::{self, Begin, Begun};
+use crate::openbanking::service::{self, Begin, Begun, Extending};
 use crate::web::{Json, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
@@ -79,18 +79,92 @@ pub async fn reauthenticate_connection(
     Ok((StatusCode::CREATED, Json(begun.into())))
 }
 
+/// Shows what extending a consent took.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExtensionResponse {
+    /// Whether the consent goes on; otherwise the customer goes to `auth_url`.
+    is_extended: bool,
+    /// Until when the customer consents now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    consent_expires_at: Option<Instant>,
+    /// The bank's door, where the bank wants to see its customer.
+    auth_url: Option<String>,
+    /// Until when the customer must be back from there.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Instant>,
+}
+
+impl From<Extending> for ExtensionResponse {
+    fn from(extending: Extending) -> Self {
+        match extending {
+            Extending::Done(connection) => Self {
+                is_extended: true,
+                consent_expires_at: connection.consent_expires_at,
+                auth_url: None,
+                expires_at: None,
+            },
+            Extending::Go(begun) => Self {
+                is_extended: false,
+                consent_expires_at: None,
+                auth_url: Some(begun.url.expose().clone()),
+                expires_at: Some(begun.expires_at),
+            },
+        }
+    }
+}
+
+/// Extend a consent that the customer has just confirmed on a page of one's own.
+///
+/// Where the bank or the country does not allow that, the answer is a new link for the same connection.
+#[utoipa::path(
+    post, path = "/integrations/truelayer/connections/{id}/extend",
+    operation_id = "extend_connection", tag = "open-banking",
+    params(("id" = ConnectionId, Path, description = "The connection")),
+    responses((status = 200, description = "What it took", body = ExtensionResponse), Problems)
+)]
+pub async fn extend_connection(
+    State(bank): State<Bank>,
+    caller: Caller,
+    Path(id): Path<ConnectionId>,
+) -> Result<Json<ExtensionResponse>, Problem> {
+    Ok(Json(service::extend(&bank, &caller, id).await?.into()))
+}
+
 /// Take a customer back from the bank: the connection works from now on.
+///
+/// A browser that shows no token is led on to the customer's own pages, which know who comes.
 #[utoipa::path(
     get, path = "/integrations/truelayer/callback", operation_id = "complete_link", tag = "open-banking",
     params(ReturnQuery),
-    responses((status = 200, description = "The connection", body = ConnectionResponse), Problems)
+    responses(
+        (status = 200, description = "The connection", body = ConnectionResponse),
+        (status = 303, description = "The same return, at the customer's own pages"),
+        Problems
+    )
 )]
 pub async fn complete_link(
     State(bank): State<Bank>,
-    caller: Caller,
+    caller: Result<Caller, Problem>,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
     Query(query): Query<ReturnQuery>,
-) -> Result<Json<ConnectionResponse>, Problem> {
-    Ok(Json(service::complete(&bank, &caller, query.into()).await?.into()))
+) -> Result<Response, Problem> {
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(_) if is_browser(&headers) => {
+            let to = format!("/my/banks/return?{}", raw.unwrap_or_default());
+            return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response());
+        }
+        Err(problem) => return Err(problem),
+    };
+    let connection: ConnectionResponse = service::complete(&bank, &caller, query.into()).await?.into();
+    Ok(Json(connection).into_response())
+}
+
+/// Says whether a page is wanted: browsers ask for one where somebody follows a link.
+fn is_browser(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    accepted.is_some_and(|accept| accept.split(',').any(|kind| kind.trim_start().starts_with("text/html")))
 }
 
 /// The fields of a return that mean something.

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod connections;
+mod insights;
+mod instructions;
 mod link;
 mod refusals;
 mod returned;
@@ -13,6 +15,8 @@ use utoipa_axum::routes;
 
 use crate::Bank;
 
+pub use returned::ReturnQuery;
+
 /// Lists the routes.
 pub fn routes() -> OpenApiRouter<Bank> {
     OpenApiRouter::new()
@@ -21,6 +25,7 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(connections::list_connections))
         .routes(routes!(connections::get_connection, connections::revoke_connection))
         .routes(routes!(link::reauthenticate_connection))
+        .routes(routes!(link::extend_connection))
         .routes(routes!(tokens::refresh_tokens))
         .routes(routes!(tokens::token_stats))
         .routes(routes!(webhook::take_webhook))
@@ -28,5 +33,8 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_balance))
         .routes(routes!(accounts::list_transactions))
+        .routes(routes!(instructions::list_standing_orders))
+        .routes(routes!(instructions::list_direct_debits))
+        .routes(routes!(insights::get_insights))
         .routes(routes!(connections::list_providers))
 }

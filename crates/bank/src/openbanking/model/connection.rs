@@ -1,13 +1,23 @@
 //! A connection's states, who moves it, and what a failure means for it.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use truelayer::Remedy;
 
 /// Says where a connection stands.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Serialize, utoipa::ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
 )]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -27,6 +37,15 @@ pub enum ConnectionStatus {
     /// Something unexpected went wrong; a refresh that works mends it.
     #[sea_orm(string_value = "ERROR")]
     Error,
+}
+
+/// Narrows the list of all connections.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionFilter {
+    /// In this state.
+    pub status: Option<ConnectionStatus>,
+    /// At this provider.
+    pub provider_id: Option<String>,
 }
 
 /// Says why a consent is over without the customer's doing.

@@ -38,6 +38,9 @@ pub enum OpenBankingError {
     /// The connection's state does not allow it.
     #[error(transparent)]
     TooLate(#[from] TooLate),
+    /// It does not work, so that nothing can be read through it.
+    #[error("the connection does not work: only its customer can renew it")]
+    NotWorking,
     /// Somebody else changed the connection at the same time.
     #[error("the connection was changed meanwhile")]
     Changed,
@@ -53,6 +56,9 @@ pub enum OpenBankingError {
     /// A token does not open.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// A sum fits nowhere.
+    #[error(transparent)]
+    Sum(#[from] kernel::MoneyError),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] sea_orm::DbErr),

@@ -160,6 +160,13 @@ pub mod oauth_state {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Returns the share of attempts that brought tokens, in basis points; none without attempts.
+pub fn success_basis_points(rounds: &[RefreshRun]) -> Option<i64> {
+    let refreshed: i64 = rounds.iter().map(|round| round.refreshed).sum();
+    let others: i64 = rounds.iter().map(|round| round.failed + round.needs_reauth).sum();
+    refreshed.saturating_mul(10_000).checked_div(refreshed + others)
+}
+
 pub use connection::Model as Connection;
 pub use oauth_state::Model as OauthState;
 pub use refresh_run::Model as RefreshRun;

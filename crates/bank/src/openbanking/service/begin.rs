@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use database::Tx;
 use kernel::{ConnectionId, Instant, OauthStateId, Secret, UserId};
+use sea_orm::DbErr;
 use serde_json::json;
 use truelayer::{AuthLink, CodeVerifier, ResponseMode, Scopes};
 use url::Url;
@@ -13,7 +14,9 @@ use url::Url;
 use super::changes::subject;
 use super::{customer, reach};
 use crate::audit::{self, Event};
-use crate::openbanking::{Connection, ConnectionEvent, OauthState, OpenBankingError, store, transition};
+use crate::openbanking::{
+    Connection, ConnectionEvent, ConnectionStatus, OauthState, OpenBankingError, store, transition,
+};
 use crate::sealing::Place;
 use crate::{Bank, Caller};
 
@@ -51,21 +54,14 @@ pub async fn begin(bank: &Bank, caller: &Caller, asked: Begin) -> Result<Begun, 
     if asked.provider_id.as_deref().is_some_and(|id| !is_name(id)) {
         return Err(OpenBankingError::ProviderNotOffered);
     }
-    let state = URL_SAFE_NO_PAD.encode(bank.random.bytes::<32>());
     let nonce = URL_SAFE_NO_PAD.encode(bank.random.bytes::<16>());
-    let verifier = CodeVerifier::generate(&bank.random);
+    let way = Way::new(bank);
     let tx = bank.db.begin().await?;
     let connection = match asked.connection_id {
         Some(id) => renewable(&tx, id, user).await?,
         None => new_connection(bank, &tx, user).await?,
     };
-    let expires_at = bank.now() + PATIENCE;
-    store::insert_state(&tx, state_row(bank, &connection, &state, &verifier)).await?;
-    let event = Event {
-        after: Some(json!({ "is_renewal": asked.connection_id.is_some(), "expires_at": expires_at })),
-        ..Event::new("truelayer.auth_link_created", subject(connection.id))
-    };
-    audit::record(bank, &tx, caller, event).await?;
+    way.keep(bank, &tx, (caller, &connection)).await?;
     tx.commit().await?;
     let link = AuthLink {
         client_id: reach.client().client_id(),
@@ -73,14 +69,68 @@ pub async fn begin(bank: &Bank, caller: &Caller, asked: Begin) -> Result<Begun, 
         scopes: &Scopes::from_list(&connection.scopes),
         providers: &settings.providers,
         provider_id: connection.provider_id.as_deref().or(asked.provider_id.as_deref()),
-        state: &state,
+        state: &way.state,
         nonce: &nonce,
-        challenge: &verifier.challenge(),
+        challenge: &way.verifier.challenge(),
         response_mode: ResponseMode::Query,
         user_email: None,
     };
     let url: Url = link.url(reach.client().environment());
-    Ok(Begun { connection_id: connection.id, url: Secret::new(url.into()), expires_at })
+    Ok(way.to(connection.id, url))
+}
+
+/// Holds what a customer carries to a bank and brings back.
+pub(super) struct Way {
+    pub(super) state: String,
+    pub(super) verifier: CodeVerifier,
+    expires_at: Instant,
+}
+
+impl Way {
+    pub(super) fn new(bank: &Bank) -> Self {
+        Self {
+            state: URL_SAFE_NO_PAD.encode(bank.random.bytes::<32>()),
+            verifier: CodeVerifier::generate(&bank.random),
+            expires_at: bank.now() + PATIENCE,
+        }
+    }
+
+    /// Remembers it, with its trace.
+    pub(super) async fn keep(
+        &self,
+        bank: &Bank,
+        tx: &Tx,
+        (caller, connection): (&Caller, &Connection),
+    ) -> Result<(), DbErr> {
+        store::states::insert(tx, self.row(bank, connection)).await?;
+        let is_renewal = connection.status != ConnectionStatus::Pending;
+        let event = Event {
+            after: Some(json!({ "is_renewal": is_renewal, "expires_at": self.expires_at })),
+            ..Event::new("truelayer.auth_link_created", subject(connection.id))
+        };
+        audit::record(bank, tx, caller, event).await?;
+        Ok(())
+    }
+
+    fn row(&self, bank: &Bank, connection: &Connection) -> OauthState {
+        let now = bank.now();
+        let id = OauthStateId::generate(now, &bank.random);
+        let code_verifier = bank.keys.seal(&bank.random, place(id), self.verifier.expose().as_bytes());
+        OauthState {
+            id,
+            state_hash: hash(&self.state),
+            user_id: connection.user_id,
+            connection_id: connection.id,
+            code_verifier,
+            expires_at: self.expires_at,
+            created_at: now,
+        }
+    }
+
+    /// Says where it leads.
+    pub(super) fn to(self, connection_id: ConnectionId, url: Url) -> Begun {
+        Begun { connection_id, url: Secret::new(url.into()), expires_at: self.expires_at }
+    }
 }
 
 /// Says whether a text can name a bank; which ones there are is the service's to say.
@@ -100,21 +150,6 @@ async fn new_connection(bank: &Bank, tx: &Tx, user_id: UserId) -> Result<Connect
     let connection = Connection::pending((id, user_id), Scopes::all().to_string(), bank.now());
     store::insert(tx, connection.clone()).await?;
     Ok(connection)
-}
-
-fn state_row(bank: &Bank, connection: &Connection, state: &str, verifier: &CodeVerifier) -> OauthState {
-    let now = bank.now();
-    let id = OauthStateId::generate(now, &bank.random);
-    let code_verifier = bank.keys.seal(&bank.random, place(id), verifier.expose().as_bytes());
-    OauthState {
-        id,
-        state_hash: hash(state),
-        user_id: connection.user_id,
-        connection_id: connection.id,
-        code_verifier,
-        expires_at: now + PATIENCE,
-        created_at: now,
-    }
 }
 
 /// Hashes a state: whoever reads the table cannot come back in a customer's place.

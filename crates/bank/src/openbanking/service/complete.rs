@@ -49,7 +49,7 @@ pub async fn complete(
 async fn take(bank: &Bank, caller: &Caller, state: &str) -> Result<OauthState, OpenBankingError> {
     let user = customer(caller)?;
     let tx = bank.db.begin().await?;
-    let taken = store::take_state(&tx, &hash(state), user).await?;
+    let taken = store::states::take(&tx, &hash(state), user).await?;
     tx.commit().await?;
     taken.filter(|taken| taken.expires_at > bank.now()).ok_or(OpenBankingError::ReturnNotUsable)
 }
@@ -116,7 +116,7 @@ async fn keep(
         // Whoever meant another login has renewed this one all the same; its earlier tokens are dead.
         Some(known) if known.id != begun.id => {
             if begun.status == ConnectionStatus::Pending {
-                store::delete_states_of(&tx, begun.id).await?;
+                store::states::delete_of(&tx, begun.id).await?;
                 store::delete(&tx, begun.id).await?;
             }
             known
@@ -169,7 +169,7 @@ fn linked(bank: &Bank, row: &Connection, granted: &Granted) -> Result<Connection
 }
 
 /// Reads the country from a provider's name: `xs2a-redirect-…-de`; `ob-…` is the United Kingdom's standard.
-fn country(provider_id: &str) -> &str {
+pub(super) fn country(provider_id: &str) -> &str {
     if provider_id.starts_with("ob-") || provider_id == "mock" {
         return "uk";
     }

@@ -51,7 +51,7 @@ fn covers(filter: &str, bank: &Provider) -> bool {
     bank.country.as_deref() == Some(country) && is_of_family
 }
 
-fn reader(caller: &Caller) -> Result<UserId, OpenBankingError> {
+pub(super) fn reader(caller: &Caller) -> Result<UserId, OpenBankingError> {
     caller.require(Permission::ReadOwnConnections)?;
     caller.user_id.ok_or(OpenBankingError::NeedsPerson)
 }

@@ -128,7 +128,7 @@ pub async fn pull_own(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<
     to_the_end(async move { pull(&bank, row.id, (purpose, user)).await }).await
 }
 
-async fn own(
+pub(super) async fn own(
     bank: &Bank,
     caller: &Caller,
     (connection, id): (ConnectionId, ExternalAccountId),

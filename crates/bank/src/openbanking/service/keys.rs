@@ -15,14 +15,10 @@ const BATCH: u64 = 200;
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// Rows are sealed under a key that was not given.
-    #[error(
-        "{connections} connections are sealed under the key {key_id}, which TRUELAYER_ENCRYPTION_KEYS lacks"
-    )]
+    #[error("connections are sealed under the key {key_id}, which TRUELAYER_ENCRYPTION_KEYS lacks")]
     Missing {
         /// What the key is called: the first 8 hex digits of its SHA-256.
         key_id: String,
-        /// How many rows.
-        connections: i64,
     },
     /// The database failed.
     #[error(transparent)]
@@ -35,12 +31,28 @@ pub enum KeysError {
 /// [`KeysError::Missing`], storage.
 pub async fn check_keys(bank: &Bank) -> Result<(), KeysError> {
     let Ok((reach, _)) = reach(bank) else { return Ok(()) };
-    let counts = store::count_by_key(bank.db.latest()).await?;
-    let missing = counts.into_iter().find(|(id, _)| reach.vault().key_ids().all(|given| given != id));
-    match missing {
-        Some((key_id, connections)) => Err(KeysError::Missing { key_id, connections }),
+    let used = store::key_ids_in_use(bank.db.latest()).await?;
+    match used.into_iter().find(|id| reach.vault().key_ids().all(|given| given != id)) {
+        Some(key_id) => Err(KeysError::Missing { key_id }),
         None => Ok(()),
     }
+}
+
+/// Shows one of the operator's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyState {
+    /// What it is called: the first 8 hex digits of its SHA-256.
+    pub key_id: String,
+    /// Whether it still seals a connection; one that does not, and is not the first, can be dropped.
+    pub is_used: bool,
+}
+
+/// Lists the operator's keys, the one that seals first; none while the integration is off.
+pub(super) async fn key_states(bank: &Bank) -> Result<Vec<KeyState>, DbErr> {
+    let Ok((reach, _)) = reach(bank) else { return Ok(Vec::new()) };
+    let used = store::key_ids_in_use(bank.db.read()).await?;
+    let state = |id: &str| KeyState { key_id: id.to_owned(), is_used: used.iter().any(|used| used == id) };
+    Ok(reach.vault().key_ids().map(state).collect())
 }
 
 /// Seals again under the first key what an older one sealed, and tells how many rows it did so far.

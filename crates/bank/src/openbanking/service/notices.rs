@@ -17,7 +17,7 @@ use crate::openbanking::{Connection, ConnectionStatus, OpenBankingError, reminde
 pub const NOTIFY: &str = "openbanking.notify";
 
 /// How long before its end a consent may have to be spoken of.
-const AHEAD: Duration = Duration::days(14);
+pub(super) const AHEAD: Duration = Duration::days(14);
 /// How many connections one statement reads.
 const PAGE: u64 = 200;
 

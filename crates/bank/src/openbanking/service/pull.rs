@@ -13,6 +13,7 @@ use truelayer::data::{Account, AccountBalance, Card, CardBalance};
 use truelayer::{Answer, Decimal, Endpoint, Item, Read};
 
 use super::changes::subject;
+use super::pull_instructions::pull_instructions;
 use super::pull_rows::{pull_announced, pull_rows};
 use super::reader::{Got, Reader};
 use super::sealed;
@@ -105,18 +106,22 @@ pub async fn pull(
     let row = store::load(bank.db.latest(), id).await?.ok_or(OpenBankingError::NotFound)?;
     let mut reader = Reader::open(bank, row, (purpose, user)).await?;
     let mut pulled = Pulled { is_complete: true, ..Pulled::default() };
+    let begun = std::time::Instant::now();
     pull_accounts(bank, &mut reader, &mut pulled).await?;
     for account in imported::accounts_of(bank.db.latest(), id).await? {
         pulled.accounts += 1;
         pull_balance(bank, &mut reader, &account, &mut pulled).await?;
         pull_rows(bank, &mut reader, &account, &mut pulled).await?;
         pull_announced(bank, &mut reader, &account, &mut pulled).await?;
+        pull_instructions(bank, &mut reader, &account, &mut pulled).await?;
     }
     let tx = bank.db.begin().await?;
     let pause = if pulled.is_complete { EVERY } else { SOONER };
     store::set_next_pull(&tx, id, bank.now() + pause).await?;
     record(bank, &tx, id, (purpose, pulled)).await?;
     tx.commit().await?;
+    let outcome = if pulled.is_complete { "complete" } else { "incomplete" };
+    metrics::histogram!("florin_openbanking_reading_seconds", "outcome" => outcome).record(begun.elapsed());
     Ok(pulled)
 }
 

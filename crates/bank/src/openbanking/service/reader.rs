@@ -72,10 +72,11 @@ impl<'a> Reader<'a> {
         if row.status != ConnectionStatus::Active {
             return Err(TooLate { status: row.status, event: ConnectionEvent::Refreshed }.into());
         }
-        let ends = row.expires_at.is_none_or(|ends| ends <= bank.now() + MARGIN);
-        let row = if ends { refreshed(bank, row).await? } else { row };
+        let version = row.token_version;
+        let row = with_fresh_token(bank, row).await?;
         let token = token(bank, &row)?;
-        Ok(Self { bank, row, token, purpose, user, is_fresh: ends })
+        let is_fresh = row.token_version != version;
+        Ok(Self { bank, row, token, purpose, user, is_fresh })
     }
 
     /// Asks one question, unless it is known that it is not the time.
@@ -180,6 +181,7 @@ impl<'a> Reader<'a> {
     ) -> Result<(), DbErr> {
         let now = self.bank.now();
         // The same question within this time gets the same bytes.
+        count(endpoint, "ok");
         let fresh_for = answer.fresh_for.and_then(|fresh| Duration::from_std(fresh).ok());
         let tx = self.bank.db.begin().await?;
         calls::finish(&tx, id, "ok").await?;
@@ -201,6 +203,7 @@ impl<'a> Reader<'a> {
         (error, treatment): (&truelayer::Error, Treatment),
     ) -> Result<(), DbErr> {
         let (now, code) = (self.bank.now(), code(error));
+        count(endpoint, code);
         let tx = self.bank.db.begin().await?;
         calls::finish(&tx, id, code).await?;
         let next_at = match treatment {
@@ -296,6 +299,18 @@ impl<'a> Reader<'a> {
     pub(super) fn provider(&self) -> &str {
         self.row.provider_id.as_deref().unwrap_or_default()
     }
+}
+
+/// Counts a question that reached the service, by what came of it.
+fn count(endpoint: Endpoint, outcome: &str) {
+    let labels = [("endpoint", endpoint.as_str().to_owned()), ("outcome", outcome.to_owned())];
+    metrics::counter!("florin_openbanking_calls_total", &labels).increment(1);
+}
+
+/// Replaces the tokens of a connection whose access token is over, or is about to be.
+pub(super) async fn with_fresh_token(bank: &Bank, row: Connection) -> Result<Connection, OpenBankingError> {
+    let ends = row.expires_at.is_none_or(|ends| ends <= bank.now() + MARGIN);
+    if ends { refreshed(bank, row).await } else { Ok(row) }
 }
 
 /// Says whether a call may be made.

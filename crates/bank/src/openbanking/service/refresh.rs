@@ -66,7 +66,7 @@ pub(super) struct Leased {
 }
 
 /// Leases a row and marks it as asked for; none while somebody else has it.
-async fn lease(bank: &Bank, row: &Connection) -> Result<Option<Leased>, OpenBankingError> {
+pub(super) async fn lease(bank: &Bank, row: &Connection) -> Result<Option<Leased>, OpenBankingError> {
     let now = bank.now();
     let leased = Connection {
         refresh_begun_at: Some(now),

@@ -49,6 +49,7 @@ async fn end(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<(), OpenB
         if let Ok((reach, _)) = reach(bank)
             && let Err(error) = tell(bank, reach, row.clone()).await
         {
+            metrics::counter!("florin_openbanking_unheard_revocations_total").increment(1);
             tracing::warn!(connection.id = %id, "the service could not be told that a consent is over: {error}");
         }
         // Whatever was changed meanwhile may have brought the tokens with which it can be told.
@@ -75,7 +76,7 @@ pub(super) async fn wipe_in(
     let status = transition(row.status, ConnectionEvent::Revoked)?;
     let event = Event::new("truelayer.connection_revoked", subject(row.id))
         .change(json!({ "status": row.status }), json!({ "status": status }));
-    store::delete_states_of(tx, row.id).await?;
+    store::states::delete_of(tx, row.id).await?;
     let wiped = Connection {
         status,
         end_reason: None,

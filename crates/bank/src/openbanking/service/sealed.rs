@@ -1,6 +1,7 @@
 //! Banks' answers, sealed: names, numbers and texts stand nowhere else.
 
 use kernel::{ExternalAccountId, ExternalTransactionId};
+use sea_orm::prelude::Uuid;
 use serde::de::DeserializeOwned;
 
 use crate::Bank;
@@ -21,6 +22,11 @@ pub(super) fn row(id: ExternalTransactionId) -> Place {
 /// Says where an announced row's answer is.
 pub(super) fn announced(id: ExternalTransactionId) -> Place {
     Place { table: "truelayer_pending_transactions", row: id.uuid(), column: COLUMN }
+}
+
+/// Says where the answer about a standing order or a direct debit is.
+pub(super) fn instruction(id: Uuid) -> Place {
+    Place { table: "truelayer_instructions", row: id, column: COLUMN }
 }
 
 pub(super) fn seal(bank: &Bank, place: Place, raw: &str) -> String {

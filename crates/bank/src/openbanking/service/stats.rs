@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::keys::keys_in_use;
-use crate::openbanking::{ConnectionStatus, OpenBankingError, RefreshRun, store};
+use crate::openbanking::{ConnectionStatus, OpenBankingError, RefreshRun, store, success_basis_points};
 use crate::{Bank, Caller, Permission};
 
 /// Over which time rounds are added up.
@@ -33,9 +33,7 @@ impl TokenStats {
 
     /// Returns the share of attempts that brought tokens, in basis points; none without attempts.
     pub fn success_basis_points(&self) -> Option<i64> {
-        let refreshed = self.sum(|round| round.refreshed);
-        let tried = refreshed + self.sum(|round| round.failed + round.needs_reauth);
-        refreshed.saturating_mul(10_000).checked_div(tried)
+        success_basis_points(&self.rounds)
     }
 }
 

@@ -40,6 +40,35 @@ pub(in crate::openbanking) async fn made(
     Ok(rows.into_iter().map(|(at, purpose)| CountedCall { at, purpose }).collect())
 }
 
+/// Lists the calls about some subjects since an instant, with what was asked, the oldest first.
+pub(in crate::openbanking) async fn about(
+    db: &impl ConnectionTrait,
+    subjects: Vec<Uuid>,
+    since: Instant,
+) -> Result<Vec<(Uuid, String, CountedCall)>, DbErr> {
+    use provider_call::Column;
+    let rows: Vec<(Uuid, String, Instant, Purpose)> = provider_call::Entity::find()
+        .select_only()
+        .columns([Column::SubjectId, Column::Endpoint, Column::CalledAt, Column::Purpose])
+        .filter(Column::SubjectId.is_in(subjects))
+        .filter(Column::CalledAt.gt(since))
+        .order_by_asc(Column::CalledAt)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let call = |(subject, endpoint, at, purpose)| (subject, endpoint, CountedCall { at, purpose });
+    Ok(rows.into_iter().map(call).collect())
+}
+
+/// Lists the providers that failed last.
+pub(in crate::openbanking) async fn failing(db: &impl ConnectionTrait) -> Result<Vec<CircuitRow>, DbErr> {
+    circuit_row::Entity::find()
+        .filter(circuit_row::Column::Failures.gt(0))
+        .order_by_asc(circuit_row::Column::ProviderId)
+        .all(db)
+        .await
+}
+
 pub(in crate::openbanking) async fn insert(tx: &Tx, row: ProviderCall) -> Result<(), DbErr> {
     let insert = provider_call::Entity::insert(row.into_active_model().reset_all());
     insert.exec_without_returning(tx).await?;

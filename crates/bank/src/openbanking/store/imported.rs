@@ -12,11 +12,11 @@ use sea_orm::{
 
 use crate::openbanking::{
     ExternalAccount, ExternalTransaction, PendingTransaction, RowPlace, external_account,
-    external_transaction, pending_transaction, read_state,
+    external_instruction, external_transaction, pending_transaction, read_state,
 };
 
 /// How many rows one statement writes: each has a dozen values.
-const ROWS: usize = 200;
+pub(super) const ROWS: usize = 200;
 
 pub(in crate::openbanking) async fn accounts_of(
     db: &impl ConnectionTrait,
@@ -27,6 +27,25 @@ pub(in crate::openbanking) async fn accounts_of(
         .order_by_asc(external_account::Column::Id)
         .all(db)
         .await
+}
+
+/// Lists everything that a user lets us read, whatever link reads it.
+pub(in crate::openbanking) async fn accounts_of_user(
+    db: &impl ConnectionTrait,
+    user_id: UserId,
+) -> Result<Vec<ExternalAccount>, DbErr> {
+    external_account::Entity::find()
+        .filter(external_account::Column::UserId.eq(user_id))
+        .order_by_asc(external_account::Column::Id)
+        .all(db)
+        .await
+}
+
+/// Finds the account that was read first, whoever's it is.
+pub(in crate::openbanking) async fn any_account(
+    db: &impl ConnectionTrait,
+) -> Result<Option<ExternalAccount>, DbErr> {
+    external_account::Entity::find().order_by_asc(external_account::Column::Id).one(db).await
 }
 
 /// Finds an account of a user's connection.
@@ -171,6 +190,8 @@ pub(in crate::openbanking) async fn erase(tx: &Tx, connection_id: ConnectionId) 
         .into_query();
     let announced = pending_transaction::Column::AccountId.in_subquery(accounts.clone());
     pending_transaction::Entity::delete_many().filter(announced).exec(tx).await?;
+    let instructions = external_instruction::Column::AccountId.in_subquery(accounts.clone());
+    external_instruction::Entity::delete_many().filter(instructions).exec(tx).await?;
     let booked = external_transaction::Column::AccountId.in_subquery(accounts);
     external_transaction::Entity::delete_many().filter(booked).exec(tx).await?;
     external_account::Entity::delete_many().filter(of_connection).exec(tx).await?;

@@ -39,7 +39,7 @@ pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
 });
 
 /// The parts of the stylesheet in the order of the cascade.
-const STYLE: [&str; 7] = [
+const STYLE: [&str; 8] = [
     include_str!("style/base.css"),
     include_str!("style/frame.css"),
     include_str!("style/content.css"),
@@ -47,6 +47,7 @@ const STYLE: [&str; 7] = [
     include_str!("style/money.css"),
     include_str!("style/door.css"),
     include_str!("style/oversight.css"),
+    include_str!("style/own.css"),
 ];
 
 impl Asset {

@@ -62,7 +62,7 @@ pub async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, next: Nex
     let id = request.extensions().get::<RequestId>().copied();
     let known = AssertUnwindSafe((gate.authenticate)(&gate.bank, &mut request)).catch_unwind().await;
     let (parts, body) = request.into_parts();
-    let look = page::is_page(parts.uri.path()).then(|| Look::read(&gate.bank, &parts));
+    let look = page::Area::of(parts.uri.path()).is_some().then(|| Look::read(&gate.bank, &parts));
     let request = Request::from_parts(parts, body);
     let passed = match known {
         Ok(Ok(())) => AssertUnwindSafe(pass(&gate, request, next)).catch_unwind().await,

@@ -24,6 +24,7 @@ use super::{ClientAddress, Route};
 use crate::Caller;
 use crate::settings::RateLimits;
 use crate::web::Problem;
+use crate::web::page::Area;
 
 /// After how many requests the callers that have rested are forgotten.
 const SWEEP_EVERY: u32 = 4096;
@@ -87,7 +88,7 @@ fn class(method: &Method, route: Option<&str>) -> Option<Class> {
         "/livez" | "/readyz" | "integrations/truelayer/webhook" => None,
         path if path.starts_with("auth/") => Some(Class::SignIn),
         // A page at the door is a read; what it sends is a guess.
-        path if path.starts_with("/admin/sign-in") && !is_read => Some(Class::SignIn),
+        path if is_door(path) && !is_read => Some(Class::SignIn),
         "transactions/export"
         | "/admin/accounts/{id}/transactions/export"
         | "ledger/verify"
@@ -97,6 +98,10 @@ fn class(method: &Method, route: Option<&str>) -> Option<Class> {
         _ if is_read => Some(Class::Read),
         _ => Some(Class::Write),
     }
+}
+
+fn is_door(path: &str) -> bool {
+    Area::of(path).is_some_and(|area| path == area.sign_in() || path == area.second_step())
 }
 
 /// What asks another bank's customers for their consent, or the service for tokens, is rarer than what reads.

@@ -1,10 +1,11 @@
-//! Pages for the bank's staff: the frame around them, and what they are made of.
+//! Pages for the bank's staff and for its customers: the frames around them, and what they are made of.
 //!
 //! A page is an askama template that begins with `{% extends "web/page/frame.html" %}` and a struct with the
 //! fields `look` and `title`. Its handler takes a [`Staff`], which stands for somebody signed in at the console,
 //! calls one service function with `staff.caller` and answers with [`Staff::show`]. A form's handler takes a
 //! [`Sent`] too; what is refused comes back to the page as [`Forms`], with what was typed; what worked ends with
-//! [`Staff::done`].
+//! [`Staff::done`]. A customer's page is made the same way, with `customer_frame.html` and a [`Customer`]; the two sides
+//! ([`Area`]) have cookies of their own, and neither opens the other.
 //!
 //! | Part | Where |
 //! |---|---|
@@ -22,10 +23,12 @@
 //!
 //! Deliberately absent: who somebody is ([`Visit`] is left by `identity`).
 
+mod area;
 mod badge;
 mod cells;
 mod chart;
 mod contributions;
+mod customer;
 mod flash;
 mod form;
 mod format;
@@ -42,9 +45,11 @@ mod theme;
 mod typed;
 mod visit;
 
+pub use area::Area;
 pub use badge::{Badge, Tone};
 pub use chart::{Bar, Bars};
 pub use contributions::{Contributions, Hit, Holders, Panel, Search, Tile, Tiles};
+pub use customer::Customer;
 pub use form::{Forms, Sent};
 pub use format::{Format, Language};
 pub use guard::{TOKEN_FIELD, guard};
@@ -61,37 +66,5 @@ pub use visit::{Member, Visit};
 
 /// The hidden field of a form that makes it count once, however often it is sent.
 pub const KEY_FIELD: &str = "idempotency_key";
-/// Where the console begins.
-pub const HOME: &str = "/admin";
-/// Where staff sign in.
-pub const SIGN_IN: &str = "/admin/sign-in";
 /// Where a member of staff enrols a second factor.
 pub const ENROLL: &str = "/admin/me/second-factor";
-
-/// Says whether a path belongs to the console.
-pub fn is_page(path: &str) -> bool {
-    path == HOME || path.strip_prefix(HOME).is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// Returns what leads back to a page after signing in: a path of the console, and nothing else.
-pub fn safe_next(next: &str) -> &str {
-    let path = next.split(['?', '#']).next().unwrap_or_default();
-    let is_ours = is_page(path) && path != SIGN_IN && next.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_ours && !next.contains('\\') { next } else { HOME }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_leads_away_from_the_console() {
-        for next in ["/admin", "/admin/customers?q=a%20b", "/admin/customers/usr_1"] {
-            assert_eq!(safe_next(next), next);
-        }
-        for next in ["", "/", "//evil.test", "/adminx", "https://evil.test", "/admin/sign-in", "/admin/\r\nx"]
-        {
-            assert_eq!(safe_next(next), HOME, "{next}");
-        }
-    }
-}

@@ -64,6 +64,14 @@ pub const ENTRIES: &[Entry] = &[
         key: 'd',
     },
     Entry {
+        group: "Bank",
+        label: "Other banks",
+        href: "/admin/connections",
+        icon: "link",
+        needs: Some(Permission::ReadConnections),
+        key: 'b',
+    },
+    Entry {
         group: "Oversight",
         label: "Ledger",
         href: "/admin/ledger",
@@ -132,7 +140,7 @@ pub(super) fn of(look: &Look) -> Vec<Group> {
 /// The home page is current by itself, every other page with all below it.
 fn is_within(path: &str, href: &str) -> bool {
     let is_below = path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'));
-    path == href || (href != super::HOME && is_below)
+    path == href || (href != super::Area::Staff.home() && is_below)
 }
 
 #[cfg(test)]

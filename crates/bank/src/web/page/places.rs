@@ -1,11 +1,12 @@
 //! Where the things have their pages that ids name: a link needs no more than the id, whichever slice it is of.
 
-use kernel::{AccountId, ApprovalId, AuditId, JobId, ProofId, TransferId, UserId};
+use kernel::{AccountId, ApprovalId, AuditId, ConnectionId, JobId, ProofId, TransferId, UserId};
 
-const PLACES: [(&str, &str); 7] = [
+const PLACES: [(&str, &str); 8] = [
     (AccountId::PREFIX, "/admin/accounts"),
     (ApprovalId::PREFIX, "/admin/approvals"),
     (AuditId::PREFIX, "/admin/audit-log"),
+    (ConnectionId::PREFIX, "/admin/connections"),
     (JobId::PREFIX, "/admin/jobs"),
     (ProofId::PREFIX, "/admin/ledger/proofs"),
     (TransferId::PREFIX, "/admin/transactions"),

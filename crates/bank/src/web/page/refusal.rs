@@ -4,12 +4,20 @@ use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{HOME, Look, SIGN_IN, show};
+use super::{Area, Look, show};
 use crate::web::Problem;
 
 #[derive(Template)]
 #[template(path = "web/page/refusal.html")]
 struct FramedRefusal<'a> {
+    look: &'a Look,
+    title: &'a str,
+    refusal: Refusal<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "web/page/refusal_customer.html")]
+struct CustomerRefusal<'a> {
     look: &'a Look,
     title: &'a str,
     refusal: Refusal<'a>,
@@ -35,10 +43,12 @@ struct Refusal<'a> {
 /// Renders a problem as a page, in the frame where somebody is signed in.
 pub fn answer(look: &Look, problem: &Problem) -> Response {
     let title = problem.title();
-    let refusal = Refusal::of(problem);
-    let page = match look.member() {
-        Some(_) => show(look, problem.status(), &FramedRefusal { look, title, refusal }),
-        None => show(look, problem.status(), &PlainRefusal { look, title, refusal }),
+    let area = Area::of(look.path()).unwrap_or(Area::Staff);
+    let refusal = Refusal::of(area, problem);
+    let page = match (look.member(), area) {
+        (Some(_), Area::Staff) => show(look, problem.status(), &FramedRefusal { look, title, refusal }),
+        (Some(_), Area::Customer) => show(look, problem.status(), &CustomerRefusal { look, title, refusal }),
+        (None, _) => show(look, problem.status(), &PlainRefusal { look, title, refusal }),
     };
     let mut response = page.unwrap_or_else(IntoResponse::into_response);
     if let Some(seconds) = problem.retry_after_seconds() {
@@ -48,9 +58,12 @@ pub fn answer(look: &Look, problem: &Problem) -> Response {
 }
 
 impl<'a> Refusal<'a> {
-    fn of(problem: &'a Problem) -> Self {
+    fn of(area: Area, problem: &'a Problem) -> Self {
         let status = problem.status().as_u16();
         let advice = match status {
+            403 | 404 if area == Area::Customer => {
+                "The link may be old, or it leads to something that is not yours."
+            }
             401 => "Your session has ended. Sign in again; your browser's back button keeps what you typed.",
             403 => "Your role does not include this. An administrator can change roles.",
             404 => "The link may be old, or it names something else. The search finds people and accounts.",
@@ -60,7 +73,8 @@ impl<'a> Refusal<'a> {
             }
             _ => "Go back, correct what the message names, and send it again.",
         };
-        let (href, way_on) = if status == 401 { (SIGN_IN, "Sign in") } else { (HOME, "Go home") };
+        let (href, way_on) =
+            if status == 401 { (area.sign_in(), "Sign in") } else { (area.home(), "Go home") };
         Self { status, detail: problem.explanation(), advice, href, way_on }
     }
 }

@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Contributions, ENROLL, Forms, HOME, Look, SIGN_IN, flash, show};
+use super::{Area, Contributions, ENROLL, Forms, Look, flash, show};
 use crate::web::Problem;
 use crate::{Bank, Caller};
 
@@ -41,11 +41,11 @@ impl FromRequestParts<Bank> for Staff {
     /// Leads to the door, or to the second factor that is still missing.
     async fn from_request_parts(parts: &mut Parts, bank: &Bank) -> Result<Self, Response> {
         let look = Look::read(bank, parts);
-        let Some(member) = look.member() else {
-            return Err(turned_away(parts, &sign_in_and_back(&look), Problem::unauthenticated()));
+        let Some(member) = look.member().filter(|member| member.caller.is_staff()) else {
+            return Err(turned_away(parts, &look, (Area::Staff, Problem::unauthenticated())));
         };
         if member.must_enroll && !look.path().starts_with("/admin/me") && look.path() != "/admin/sign-out" {
-            return Err(turned_away(parts, ENROLL, Problem::forbidden()));
+            return Err(led_to(parts, ENROLL, Problem::forbidden()));
         }
         let lent = parts.extensions.get::<&'static Contributions>().copied();
         let contributions = lent.unwrap_or(&Contributions::NONE);
@@ -53,19 +53,20 @@ impl FromRequestParts<Bank> for Staff {
     }
 }
 
-fn sign_in_and_back(look: &Look) -> String {
-    if look.path() == HOME {
-        return SIGN_IN.to_owned();
+/// Leads to the door of a side, and back afterwards.
+pub(super) fn turned_away(parts: &Parts, look: &Look, (area, problem): (Area, Problem)) -> Response {
+    if look.path() == area.home() {
+        return led_to(parts, area.sign_in(), problem);
     }
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &look.here()).finish();
-    format!("{SIGN_IN}?{query}")
+    led_to(parts, &format!("{}?{query}", area.sign_in()), problem)
 }
 
 /// Leads a page elsewhere. A form is not led away, for what was typed would be lost: it is told what is wrong.
-fn turned_away(parts: &Parts, to: &str, problem: Problem) -> Response {
+fn led_to(parts: &Parts, to: &str, problem: Problem) -> Response {
     if parts.headers.contains_key("hx-request") {
         // A redirect would be followed behind the page's back; this leads the whole page away.
-        let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static(SIGN_IN));
+        let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static("/"));
         return (StatusCode::UNAUTHORIZED, [(HeaderName::from_static("hx-redirect"), to)], " ")
             .into_response();
     }
@@ -73,6 +74,13 @@ fn turned_away(parts: &Parts, to: &str, problem: Problem) -> Response {
         return Redirect::to(to).into_response();
     }
     problem.into_response()
+}
+
+/// Leads on after a form that worked, with a message for the next page.
+pub(super) fn done(look: &Look, to: &str, message: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    flash::leave(look.bank(), &mut headers, message);
+    (headers, Redirect::to(to)).into_response()
 }
 
 impl Staff {
@@ -94,8 +102,6 @@ impl Staff {
 
     /// Leads on after a form that worked, with a message for the next page. No personal data in it.
     pub fn done(&self, to: &str, message: &str) -> Response {
-        let mut headers = HeaderMap::new();
-        flash::leave(self.look.bank(), &mut headers, message);
-        (headers, Redirect::to(to)).into_response()
+        done(&self.look, to, message)
     }
 }

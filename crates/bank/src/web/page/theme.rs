@@ -7,7 +7,7 @@ use chrono::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{HOME, Sent, is_page};
+use super::{Area, Sent};
 use crate::Bank;
 use crate::web::cookies::{self, Readable};
 
@@ -58,9 +58,7 @@ pub fn routes() -> OpenApiRouter<Bank> {
 async fn choose_theme(State(bank): State<Bank>, sent: Sent) -> Response {
     let chosen = sent.text("theme");
     let theme = Theme::ALL.into_iter().find(|theme| theme.as_str() == chosen).unwrap_or_default();
-    let back = sent.text("back");
-    let path = back.split('?').next().unwrap_or_default();
-    let back = if is_page(path) && back.bytes().all(|byte| byte.is_ascii_graphic()) { back } else { HOME };
+    let back = Area::Staff.safe_next(sent.text("back"));
     let mut headers = HeaderMap::new();
     let life = (Duration::days(365), Readable::Never);
     cookies::set(&bank, &mut headers, (COOKIE, theme.as_str()), life);

@@ -192,7 +192,7 @@ async fn production_lets_staff_do_nothing_before_a_second_factor_is_enrolled() {
         assert_eq!(get(path).await.expect(303).header("location"), "/admin/me/second-factor");
     }
     let token = token_of(&get("/admin/me/second-factor").await.expect(200).text());
-    let clerk = Clerk { cookie: cookie.clone(), token };
+    let clerk = Clerk { name: "florin_staff", cookie: cookie.clone(), token };
     let submit = async |path: &str, fields: &[(&str, &str)]| {
         let fields: Vec<_> =
             [("csrf", clerk.token.as_str())].into_iter().chain(fields.iter().copied()).collect();

@@ -1,14 +1,17 @@
-//! Staff at the console: signed in through its door, with a cookie and the token of their forms.
+//! Staff at the console and customers at their own pages: signed in through their door, with a cookie and the token of
+//! their forms.
 
 use axum::http::Method;
 use bank::Role;
 
 use super::{Answer, App, Call, PASSWORD};
 
-/// Holds a member of staff who is signed in at the console.
+/// Holds somebody who is signed in at the pages of one side.
 #[derive(Clone, Debug)]
 pub struct Clerk {
-    /// The value of the console's cookie.
+    /// The side's cookie.
+    pub name: &'static str,
+    /// Its value.
     pub cookie: String,
     /// What each form sends back.
     pub token: String,
@@ -19,6 +22,17 @@ impl App {
     pub async fn clerk(&self, email: &str) -> Clerk {
         let answer = self.at_the_door(&[("email", email), ("password", PASSWORD)]).await.expect(303);
         self.clerk_of(&answer).await
+    }
+
+    /// Signs a customer in at their own pages by password alone.
+    pub async fn at_home(&self, email: &str) -> Clerk {
+        let door = self.get("/my/sign-in").send().await.expect(200);
+        let nonce = door.set_cookie("florin_door").expect("a cookie of the door");
+        let token = token_of(&door.text());
+        let fields = [("csrf", token.as_str()), ("email", email), ("password", PASSWORD)];
+        let call = self.post("/my/sign-in").cookie("florin_door", &nonce).form(&fields);
+        let answer = call.send().await.expect(303);
+        self.signed_in(&answer, ("florin_customer", "/my")).await
     }
 
     /// Makes a member of staff with one role and signs in at the console.
@@ -38,9 +52,13 @@ impl App {
 
     /// Takes the cookie that an answer set, and reads the token of its session from a page.
     pub async fn clerk_of(&self, answer: &Answer) -> Clerk {
-        let cookie = answer.set_cookie("florin_staff").expect("a cookie of the console");
-        let page = self.get("/admin/me").cookie("florin_staff", &cookie).send().await.expect(200);
-        Clerk { token: token_of(&page.text()), cookie }
+        self.signed_in(answer, ("florin_staff", "/admin/me")).await
+    }
+
+    async fn signed_in(&self, answer: &Answer, (name, page): (&'static str, &str)) -> Clerk {
+        let cookie = answer.set_cookie(name).expect("a cookie of a session");
+        let page = self.get(page).cookie(name, &cookie).send().await.expect(200);
+        Clerk { name, token: token_of(&page.text()), cookie }
     }
 
     /// Asks for a page as a clerk.
@@ -57,10 +75,10 @@ impl App {
 }
 
 impl Call<'_> {
-    /// Sends the request with the console's cookie.
+    /// Sends the request with the cookie of a session.
     #[expect(clippy::wrong_self_convention, reason = "it reads as what it does")]
     pub fn as_clerk(self, clerk: &Clerk) -> Self {
-        self.cookie("florin_staff", &clerk.cookie)
+        self.cookie(clerk.name, &clerk.cookie)
     }
 
     /// Sends these fields as a form.

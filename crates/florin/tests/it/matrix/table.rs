@@ -29,9 +29,11 @@ pub fn is_beside_the_api(path: &str) -> bool {
     ["/api/", "/docs", "/livez", "/readyz"].iter().any(|start| path.starts_with(start))
 }
 
-/// Says whether a path is one of the console's pages.
+/// Says whether a path is a page, of staff or of customers.
 pub fn is_page(path: &str) -> bool {
-    path == "/admin" || path.starts_with("/admin/")
+    ["/admin", "/my"]
+        .iter()
+        .any(|home| path.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 fn row(line: &'static str) -> Row {

@@ -78,13 +78,18 @@ impl Who {
     pub fn is_staff(self) -> bool {
         self.role().is_some_and(Role::is_staff)
     }
+
+    /// Says whether a page is of this one's side.
+    pub fn is_at_home(self, path: &str) -> bool {
+        self.role().is_some_and(|role| role.is_staff() == path.starts_with("/admin"))
+    }
 }
 
 /// Holds a bank with everybody signed in.
 pub struct World {
     pub app: App,
     people: Vec<(Who, Person)>,
-    /// Staff at the console.
+    /// Everybody at the pages of their side.
     clerks: Vec<(Who, Clerk)>,
     /// Where each customer is paid: an account of one's own.
     purses: Vec<(Who, AccountId)>,
@@ -131,8 +136,13 @@ impl World {
         let keys = [key(&app, owner, &opener).await, key(&app, owner, &reader).await];
         let (account, number) = share(&app, &people).await;
         let mut clerks = Vec::new();
-        for (who, person) in people.iter().filter(|(who, _)| who.is_staff()) {
-            clerks.push((*who, app.clerk(&person.email).await));
+        for (who, person) in &people {
+            let clerk = if who.is_staff() {
+                app.clerk(&person.email).await
+            } else {
+                app.at_home(&person.email).await
+            };
+            clerks.push((*who, clerk));
         }
         let mut world = Self {
             app,
@@ -237,8 +247,8 @@ impl World {
         }
     }
 
-    /// Asks for a page, or sends its form with a token: staff by the console's cookie, everybody else by what opens
-    /// the API, which must not open a page.
+    /// Asks for a page, or sends its form with a token: by the cookie of the sender's side, to which on the other side
+    /// comes what opens the API; neither must open a page there.
     pub async fn submit(&self, route: &'static str, who: Who, (ask, token): (Ask, Option<&str>)) -> Answer {
         let method = Method::from_bytes(route.split_once(' ').unwrap().0.as_bytes()).unwrap();
         let count = self.asked.fetch_add(1, Ordering::Relaxed);
@@ -248,8 +258,9 @@ impl World {
             (Who::Anonymous, _) => call,
             (Who::Key, _) => call.bearer(&self.keys[0]),
             (_, Some(clerk)) => call.as_clerk(clerk),
-            (_, None) if who.is_staff() => call.as_clerk(self.clerk(who)),
-            (_, None) => call.by(self.person(who)),
+            (_, None) if who.is_at_home(&ask.path) => call.as_clerk(self.clerk(who)),
+            // On the other side neither the session there nor what opens the API counts.
+            (_, None) => call.as_clerk(self.clerk(who)).by(self.person(who)),
         };
         if method == Method::GET {
             return call.send().await;
@@ -260,11 +271,10 @@ impl World {
         call.form(&fields).send().await
     }
 
-    /// Signs a new member of staff in at the console who is what `who` is, for what ends a session.
+    /// Signs somebody new in at the pages who is what `who` is, for what ends a session.
     pub async fn twin_clerk(&self, who: Who) -> Option<Clerk> {
-        let role = who.role().filter(|role| role.is_staff())?;
-        let (_, email) = self.app.user("Robin Doe", vec![role], None).await;
-        Some(self.app.clerk(&email).await)
+        let (_, email) = self.app.user("Robin Doe", vec![who.role()?], None).await;
+        Some(if who.is_staff() { self.app.clerk(&email).await } else { self.app.at_home(&email).await })
     }
 }
 

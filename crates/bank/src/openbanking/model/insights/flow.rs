@@ -1,6 +1,7 @@
 //! The flow of each month, by currency, and what was spent for what.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::Datelike as _;
 use kernel::{Currency, Money, MoneyError};
@@ -14,6 +15,13 @@ pub struct Month {
     pub year: i32,
     /// The month, from one.
     pub month: u32,
+}
+
+impl fmt::Display for Month {
+    /// Writes it as ISO 8601 does: `2026-11`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.year, self.month)
+    }
 }
 
 /// Holds what came in and went out in a month, in one currency.

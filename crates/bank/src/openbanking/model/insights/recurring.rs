@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{Duration, Months, NaiveDate};
 use kernel::Money;
+use serde::Serialize;
 use truelayer::data::Direction;
+use utoipa::ToSchema;
 
 use super::super::identity::squeezed;
 use super::{Kind, SeenRow, kinds};
@@ -15,7 +17,9 @@ const LEAST: usize = 3;
 const TOLERANCE_PERCENT: i128 = 20;
 
 /// Says how far apart repetitions are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RecurringInterval)]
 pub enum Interval {
     /// Seven days.
     Weekly,

@@ -1,9 +1,9 @@
-//! The console's pages and forms.
+//! The pages and forms of both sides.
 
 use kernel::JobId;
 use serde_json::json;
 
-use super::{Ask, accounts, money, oversight, people};
+use super::{Ask, accounts, links, money, oversight, people};
 use crate::harness::PASSWORD;
 use crate::matrix::table::{is_page, path_of};
 use crate::matrix::world::{REASON, Which, Who, World};
@@ -32,6 +32,9 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
     if let Some(ask) = watching(world, route, which).await {
         return Some(ask);
     }
+    if let Some(ask) = links::page(world, route, which).await {
+        return Some(ask);
+    }
     let ask = Ask::to(route);
     Some(match route {
         "POST /admin/theme" => ask.body(json!({ "theme": "dark", "back": "/admin/customers" })),
@@ -40,7 +43,13 @@ pub async fn of(world: &World, route: &'static str, who: Who, which: Which) -> O
             let (_, email) = world.app.user("Mio Doe", vec![bank::Role::Support], None).await;
             ask.body(json!({ "email": email, "password": PASSWORD, "next": "/admin/customers" }))
         }
-        "POST /admin/sign-out" | "POST /admin/me/sign-out-everywhere" => ask.by_twin_clerk(world, who).await,
+        "POST /my/sign-in" => {
+            let (_, email) = world.app.user("Mio Doe", vec![bank::Role::Customer], None).await;
+            ask.body(json!({ "email": email, "password": PASSWORD, "next": "/my" }))
+        }
+        "POST /my/sign-out" | "POST /admin/sign-out" | "POST /admin/me/sign-out-everywhere" => {
+            ask.by_twin_clerk(world, who).await
+        }
         "POST /admin/me/sessions/{id}/end" => ask.with("id", people::session(world, which).await),
         "POST /admin/me/password" => {
             let body = json!({ "current_password": PASSWORD, "password": "walnut ferry canopy" });

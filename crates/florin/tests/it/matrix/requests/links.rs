@@ -1,13 +1,14 @@
 //! Accounts at other banks.
 
 use bank::openbanking::service::{self, Begin, begin};
-use bank::openbanking::{ExternalKind, external_account};
+use bank::openbanking::{EventState, ExternalKind, external_account, webhook_event};
 use kernel::{Currency, ExternalAccountId};
 use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 use serde_json::json;
 
 use super::{Ask, absent};
-use crate::matrix::world::{Which, World};
+use crate::matrix::table::path_of;
+use crate::matrix::world::{REASON, Which, World};
 
 /// Makes a request about a connection that A has just begun.
 pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask> {
@@ -19,23 +20,71 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         | "POST /integrations/truelayer/webhook"
         | "GET /integrations/truelayer/connections"
         | "GET /integrations/truelayer/token-stats"
+        | "GET /integrations/truelayer/insights"
         | "GET /integrations/truelayer/providers" => ask,
         "GET /integrations/truelayer/connections/{id}"
         | "DELETE /integrations/truelayer/connections/{id}"
         | "POST /integrations/truelayer/connections/{id}/refresh-tokens"
+        | "POST /integrations/truelayer/connections/{id}/extend"
         | "POST /integrations/truelayer/connections/{id}/sync"
         | "GET /integrations/truelayer/connections/{id}/accounts"
         | "POST /integrations/truelayer/connections/{id}/reauthenticate" => {
             ask.with("id", connection(world, which).await)
         }
         "GET /integrations/truelayer/connections/{id}/accounts/{account}/balance"
-        | "GET /integrations/truelayer/connections/{id}/accounts/{account}/transactions" => {
+        | "GET /integrations/truelayer/connections/{id}/accounts/{account}/transactions"
+        | "GET /integrations/truelayer/connections/{id}/accounts/{account}/standing-orders"
+        | "GET /integrations/truelayer/connections/{id}/accounts/{account}/direct-debits" => {
             let connection = connection(world, which).await;
             let account = external_account(world, &connection).await;
             ask.with("id", connection).with("account", account)
         }
         _ => return None,
     })
+}
+
+/// Makes a request for a page about connections, of staff or of a customer.
+pub async fn page(world: &World, route: &'static str, which: Which) -> Option<Ask> {
+    let (ask, path) = (Ask::to(route), path_of(route));
+    let because = json!({ "reason": REASON, "consent": "yes" });
+    Some(match path {
+        "/my/banks" => ask.body(json!({ "provider_id": "mock" })),
+        "/my/banks/return" => ask.query("state=nobodys&code=none"),
+        "/my/banks/{id}/accounts/{account}" => {
+            let connection = connection(world, which).await;
+            let account = external_account(world, &connection).await;
+            ask.with("id", connection).with("account", account)
+        }
+        "/admin/connections/{id}"
+        | "/admin/connections/{id}/read"
+        | "/my/banks/{id}"
+        | "/my/banks/{id}/read"
+        | "/my/banks/{id}/renew"
+        | "/my/banks/{id}/end" => ask.with("id", connection(world, which).await).body(because),
+        "/admin/connections/webhooks/{event}" | "/admin/connections/webhooks/{event}/replay" => {
+            ask.with("event", event(world, which).await).body(because)
+        }
+        _ => return None,
+    })
+}
+
+/// Makes an event as if it had been reported.
+async fn event(world: &World, which: Which) -> String {
+    let bank = &world.app.bank;
+    let event_id = format!("evt {}", u64::from_be_bytes(bank.random.bytes()));
+    if which == Which::Owned {
+        let row = webhook_event::Model {
+            event_id: event_id.clone(),
+            kind: "account.updated".to_owned(),
+            resource_id: "nobodys".to_owned(),
+            connection_id: None,
+            happened_at: bank.now(),
+            received_at: bank.now(),
+            state: EventState::Unmatched,
+        };
+        row.into_active_model().reset_all().insert(bank.db.primary()).await.unwrap();
+    }
+    event_id.replace(' ', "%20")
 }
 
 /// Makes an account as if it had been read, where there is a connection.
