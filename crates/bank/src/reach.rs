@@ -4,17 +4,19 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
-use kernel::{ConnectionId, Secret};
+use kernel::{Clock, ConnectionId, Instant, Secret};
 use tokio::sync::OwnedMutexGuard;
-use truelayer::Client;
+use truelayer::payments::Payments;
 use truelayer::signature::hmac::{Form, Verifier};
+use truelayer::signature::{JwksCache, WebhookVerifier};
+use truelayer::{AccessToken, Client};
 
 use crate::sealing::vault::{Vault, VaultError};
-use crate::settings::OpenBankingSettings;
+use crate::settings::{OpenBankingSettings, PaymentSettings};
 
 /// Reaches the service; clones share it.
 #[derive(Clone)]
@@ -27,6 +29,7 @@ struct Reach {
     webhooks: Verifier,
     /// Who asks for new tokens in this process, by connection.
     turns: Mutex<HashMap<ConnectionId, Arc<Turn>>>,
+    payments: Option<PaymentReach>,
     /// How many webhooks came from where that nothing showed to be the service's.
     unsigned: DefaultKeyedRateLimiter<Option<IpAddr>>,
 }
@@ -61,8 +64,9 @@ impl OpenBanking {
         let client = Client::new(settings.servers.clone(), settings.credentials.clone())?;
         let bytes = |secret: &Secret<String>| Secret::new(secret.expose().as_bytes().to_vec());
         let webhooks = Verifier::new(settings.webhook_secrets.iter().map(bytes).collect(), Form::Body);
+        let payments = settings.payments.as_ref().map(|own| PaymentReach::new(&client, own));
         let unsigned = DefaultKeyedRateLimiter::keyed(Quota::per_minute(UNSIGNED_A_MINUTE));
-        Ok(Self(Arc::new(Reach { client, vault, webhooks, turns: Mutex::default(), unsigned })))
+        Ok(Self(Arc::new(Reach { client, vault, webhooks, turns: Mutex::default(), payments, unsigned })))
     }
 
     /// Returns the client of the service.
@@ -86,6 +90,11 @@ impl OpenBanking {
         &self.0.webhooks
     }
 
+    /// Returns what makes payments; none while the operator has not set that up.
+    pub fn payments(&self) -> Option<&PaymentReach> {
+        self.0.payments.as_ref()
+    }
+
     /// Counts a webhook that is not signed; when there were too many from the network, in how many seconds the next is
     /// looked at.
     pub fn count_unsigned(&self, source: Option<IpAddr>) -> Option<u32> {
@@ -107,5 +116,54 @@ impl OpenBanking {
 impl fmt::Debug for OpenBanking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenBanking").field("keys", &self.0.vault).finish_non_exhaustive()
+    }
+}
+
+/// Makes payments at the service, and believes what it reports about them.
+pub struct PaymentReach {
+    client: Payments,
+    /// The program's own token, and until when it is used; one caller at a time gets the next.
+    token: tokio::sync::Mutex<Option<(AccessToken, Instant)>>,
+    verifier: OnceLock<WebhookVerifier>,
+}
+
+/// A token that ends so soon is replaced before it is used.
+const MARGIN: chrono::Duration = chrono::Duration::minutes(1);
+
+impl PaymentReach {
+    fn new(client: &Client, settings: &PaymentSettings) -> Self {
+        let client = Payments::new(client.clone(), settings.signing_key.clone());
+        Self { client, token: tokio::sync::Mutex::default(), verifier: OnceLock::new() }
+    }
+
+    /// Returns the client.
+    pub const fn client(&self) -> &Payments {
+        &self.client
+    }
+
+    /// Returns a token for payments, asked for anew when the last one ends.
+    ///
+    /// # Errors
+    /// What the service says.
+    pub async fn token(&self, now: Instant) -> Result<AccessToken, truelayer::Error> {
+        let mut kept = self.token.lock().await;
+        if let Some((token, _)) = kept.as_ref().filter(|(_, until)| now < *until) {
+            return Ok(token.clone());
+        }
+        let brought = self.client.token().await?;
+        let life =
+            chrono::Duration::from_std(brought.expires_in).unwrap_or_else(|_| chrono::Duration::zero());
+        *kept = Some((brought.access_token.clone(), now + life - MARGIN));
+        Ok(brought.access_token)
+    }
+
+    /// Returns what believes the service's signature, or not, by this clock.
+    pub fn verifier(&self, clock: &Clock) -> &WebhookVerifier {
+        self.verifier.get_or_init(|| {
+            let client = self.client.client();
+            let address = client.environment().jwks().clone();
+            let keys = JwksCache::new(client.http().clone(), address, clock.clone());
+            WebhookVerifier::new(keys, clock.clone())
+        })
     }
 }

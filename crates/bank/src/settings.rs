@@ -161,6 +161,26 @@ pub struct OpenBankingSettings {
     pub aside_directory: Option<std::path::PathBuf>,
     /// How many days after its consent was taken back what was read is kept.
     pub retention_days: u16,
+    /// What payments from other banks need; none where they are not offered.
+    pub payments: Option<PaymentSettings>,
+}
+
+/// Holds what payments from other banks need.
+#[derive(Clone, Debug)]
+pub struct PaymentSettings {
+    /// Signs what we ask for; the service knows its public half.
+    pub signing_key: truelayer::signature::SigningKey,
+    /// The bank's own accounts at the service, where payments arrive: one for each currency.
+    pub merchant_accounts: Vec<(Currency, String)>,
+    /// Where customers come back to from their bank.
+    pub return_uri: url::Url,
+}
+
+impl PaymentSettings {
+    /// Returns the account at the service where payments in a currency arrive.
+    pub fn merchant_account(&self, currency: Currency) -> Option<&str> {
+        self.merchant_accounts.iter().find(|(of, _)| *of == currency).map(|(_, id)| id.as_str())
+    }
 }
 
 impl OpenBankingMode {

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use bank::Role;
 use database::testing::TestDatabase;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How long one code of an authenticator counts.
 const STEP_SECONDS: i64 = 30;
@@ -128,21 +128,20 @@ impl Bank {
 
     /// Pulls one of the simulator's levers (`/sim`): `simulate("POST", "links/revoke", &body)`.
     pub fn simulate(&self, method: &str, lever: &str, body: &Value) -> Value {
-        let address = self.simulator.trim_start_matches("http://");
-        let (body, path) = (body.to_string(), format!("/sim/{lever}"));
-        let path = path.trim_end_matches('/');
-        let mut stream = TcpStream::connect(address).expect("the simulator listens");
-        let length = body.len();
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("answered");
-        assert!(answer.starts_with("HTTP/1.1 200"), "{lever}: {answer}");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-        serde_json::from_str(body).unwrap_or_else(|error| panic!("{lever}: {error}: {answer}"))
+        let path = format!("/sim/{lever}");
+        call((&self.simulator, None), (method, path.trim_end_matches('/')), body)
+    }
+
+    /// Moves the sandbox's clock forward, as an administrator does over the API.
+    pub fn advance(&self, days: i64) {
+        let admin = self.person(Role::Admin);
+        let body = json!({ "email": admin.email, "password": admin.password });
+        let step = call((&self.url, None), ("POST", "/api/v1/auth/login"), &body);
+        let body = json!({ "mfa_token": step["mfa_token"], "code": self.next_code(admin) });
+        let signed_in = call((&self.url, None), ("POST", "/api/v1/auth/mfa"), &body);
+        let token = signed_in["access_token"].as_str().expect("a token");
+        let body = json!({ "advance_seconds": days * 86_400 });
+        call((&self.url, Some(token)), ("POST", "/api/v1/sandbox/clock"), &body);
     }
 
     /// Reads what the program logged.
@@ -161,6 +160,24 @@ impl Drop for Bank {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Calls a server on this machine, as somebody where there is a token, and returns the JSON of its answer.
+fn call((url, token): (&str, Option<&str>), (method, path): (&str, &str), body: &Value) -> Value {
+    let (address, body) = (url.trim_start_matches("http://"), body.to_string());
+    let mut stream = TcpStream::connect(address).expect("a server that listens");
+    let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{token}\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {answer}"))
 }
 
 /// Finds an address that nobody listens on.

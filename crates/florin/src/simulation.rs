@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use kernel::{Clock, Random, Secret};
+use truelayer::signature::SigningKey;
 use truelayer::simulator::{
-    HmacForm, Options, Ports, Profile, RegisteredClient, Simulator, WebhookScheme, WebhookTarget,
+    Control, HmacForm, Options, Ports, Profile, RegisteredClient, Simulator, WebhookScheme, WebhookTarget,
 };
 use truelayer::{ClientCredentials, Environment};
 use url::Url;
@@ -13,6 +14,8 @@ use crate::say::{complain, say};
 
 /// Where it listens unless another program does: then on any ports.
 pub(crate) const PORTS: Ports = Ports { auth: 4010, api: 4011, hooks: 4012 };
+/// The path of the route that takes what is reported about payments.
+const PAYMENT_EVENTS: &str = "/api/v1/integrations/truelayer/payments/webhook";
 /// What the banks' books follow from.
 const SEED: u64 = 1;
 
@@ -23,7 +26,8 @@ pub(crate) fn usual() -> Simulated {
     };
     let servers =
         Environment::custom(url(PORTS.auth, ""), url(PORTS.api, ""), url(PORTS.hooks, ".well-known/jwks"));
-    Simulated { servers, credentials: credentials(&RegisteredClient::sandbox_demo(Vec::new())) }
+    let credentials = credentials(&RegisteredClient::sandbox_demo(Vec::new()));
+    Simulated { servers, credentials, signing_key: None }
 }
 
 /// Starts it when the configuration asks for it, by the same clock as the bank's.
@@ -40,7 +44,10 @@ pub(crate) async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<
         WebhookScheme::Hmac { secret: Secret::new(secret.expose().as_bytes().to_vec()), form: HmacForm::Body }
     });
     let account_events = settings.webhook_url.clone();
-    client.webhook = Some(WebhookTarget { account_events, payment_events: None, scheme });
+    let payment_events = format!("{}{PAYMENT_EVENTS}", config.settings.public_url).parse().ok();
+    client.webhook = Some(WebhookTarget { account_events, payment_events, scheme });
+    let signing_key = SigningKey::generate("florin".to_owned()).context("a key for payments")?;
+    client.signing_keys = vec![(signing_key.key_id().to_owned(), signing_key.public_key())];
     let credentials = credentials(&client);
     let options = |ports| Options {
         ports,
@@ -58,8 +65,19 @@ pub(crate) async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<
     };
     let simulator = simulator.context("TrueLayer cannot be simulated")?;
     say(format_args!("TrueLayer is simulated on {}", simulator.environment().auth()));
-    config.reach(Simulated { servers: simulator.environment().clone(), credentials });
+    let servers = simulator.environment().clone();
+    config.reach(Simulated { servers, credentials, signing_key: Some(signing_key) });
+    tokio::spawn(deliver(simulator.control().clone()));
     Ok(Some(simulator))
+}
+
+/// Moves payments on and sends what is due, as time goes by.
+async fn deliver(control: Control) {
+    let mut beat = tokio::time::interval(std::time::Duration::from_secs(1));
+    loop {
+        beat.tick().await;
+        control.deliver_due().await;
+    }
 }
 
 /// Says in the log how TrueLayer is reached.

@@ -169,6 +169,10 @@ id! {
     /// Names one run of the ledger's proof.
     ProofId, "prf"
 }
+id! {
+    /// Names a payment into an account here from an account at another bank.
+    BankPaymentId, "bpy"
+}
 
 /// Makes the UUID of a fresh id; see the module for its bits.
 #[doc(hidden)]

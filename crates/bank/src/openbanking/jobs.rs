@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use kernel::ConnectionId;
+use kernel::{BankPaymentId, ConnectionId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ use crate::jobs::{JobFailure, Registry};
 const SWEEP: &str = "openbanking.sweep";
 const PULL_DUE: &str = "openbanking.pull_due";
 const REFRESH: &str = "openbanking.refresh";
+const FOLLOW_DUE: &str = "openbanking.follow_payments";
 /// Six hours: an access token lives for one, a refresh token as long as its consent.
 const REFRESH_SECONDS: i64 = 6 * 3600;
 
@@ -27,6 +28,9 @@ pub fn register(registry: &mut Registry) {
     registry.every("openbanking.pull_due", 300, PULL_DUE);
     registry.job(REFRESH, refresh);
     registry.every("openbanking.refresh", REFRESH_SECONDS, REFRESH);
+    registry.job(service::FOLLOW, follow);
+    registry.job(FOLLOW_DUE, follow_due);
+    registry.every("openbanking.follow_payments", 300, FOLLOW_DUE);
 }
 
 fn sweep(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
@@ -84,6 +88,32 @@ fn pull_due(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> 
 fn refresh(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
     async move {
         service::refresh_due(&bank).await?;
+        Ok(())
+    }
+    .boxed()
+}
+
+/// Names the payment to ask about.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Following {
+    payment_id: BankPaymentId,
+}
+
+fn follow(bank: Bank, payload: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
+    async move {
+        let asked: Following = serde_json::from_value(payload).map_err(JobFailure::permanent)?;
+        match service::follow(&bank, asked.payment_id).await {
+            Ok(_) | Err(OpenBankingError::NotFound) => Ok(()),
+            Err(error) => Err(JobFailure::retry(error)),
+        }
+    }
+    .boxed()
+}
+
+fn follow_due(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
+    async move {
+        service::follow_due(&bank).await?;
         Ok(())
     }
     .boxed()

@@ -51,6 +51,7 @@ pub use model::imported::{
 };
 pub use model::inbox::{EventPlace, EventState, WebhookEvent, webhook_event};
 pub use model::instruction::{ExternalInstruction, InstructionKind, external_instruction};
+pub use model::payment::{BankPayment, Booking, PaymentState, advance, bank_payment};
 pub use model::refusal::{OpenBankingError, WebhookError};
 pub use model::tables::{
     Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run, success_basis_points,

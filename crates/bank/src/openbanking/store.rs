@@ -5,6 +5,7 @@ pub(super) mod days;
 pub(super) mod imported;
 pub(super) mod inbox;
 pub(super) mod instructions;
+pub(super) mod payments;
 pub(super) mod states;
 
 use database::Tx;

@@ -75,8 +75,8 @@ async fn a_consent_that_is_over_is_renewed_in_place_and_nothing_is_doubled() {
     let browser = driver.open(&bank.url, Script::On).await;
     let person = unlinked(&bank);
     let place = link(&browser, person).await;
-    // The simulator and the bank have one clock.
-    bank.simulate("POST", "clock", &json!({ "advance_seconds": 91 * 86_400 }));
+    // The simulator goes by the bank's clock.
+    bank.advance(91);
     browser.sign_in_at_home(person).await;
     browser.look_until(&place, ".head .badge", "Needs renewal").await;
     browser.see("#renew [name=consent]").await.click().await.unwrap();

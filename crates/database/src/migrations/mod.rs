@@ -104,6 +104,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
         sqlite: "",
     },
+    Migration {
+        name: "m0015_payments",
+        shared: include_str!("m0015_payments.sql"),
+        postgres: "",
+        sqlite: "",
+    },
 ];
 
 pub(crate) struct Migrator;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ipnet::IpNet;
-use kernel::Secret;
+use kernel::{Currency, Secret};
 
 /// What a text is refused with.
 type Parsed<T> = Result<T, &'static str>;
@@ -174,6 +174,22 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+/// Reads pairs such as `GBP:abc,EUR:def`, each currency once.
+pub(super) fn by_currency(text: &str) -> Result<Vec<(Currency, String)>, &'static str> {
+    const FORM: &str = "is no list of currencies and ids, such as GBP:abc,EUR:def";
+    let mut found: Vec<(Currency, String)> = Vec::new();
+    for pair in text.split(',') {
+        let (code, id) = pair.trim().split_once(':').ok_or(FORM)?;
+        let currency: Currency = code.trim().parse().map_err(|_| FORM)?;
+        let id = id.trim();
+        if id.is_empty() || found.iter().any(|(known, _)| *known == currency) {
+            return Err(FORM);
+        }
+        found.push((currency, id.to_owned()));
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

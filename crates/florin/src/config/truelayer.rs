@@ -3,8 +3,9 @@
 //! Nothing is reached unless a variable `TRUELAYER_…` is set. Then it is production, unless `TRUELAYER_ENV` says
 //! otherwise, and production demands everything. A sandbox without credentials is the simulator in this process.
 
-use bank::settings::{OpenBankingMode, OpenBankingSettings};
-use kernel::Secret;
+use bank::settings::{OpenBankingMode, OpenBankingSettings, PaymentSettings};
+use kernel::{Currency, Secret};
+use truelayer::signature::SigningKey;
 use truelayer::{ClientCredentials, Environment};
 use url::Url;
 
@@ -37,6 +38,11 @@ pub(crate) struct TrueLayer {
     pub(super) providers: Vec<String>,
     /// `FLORIN_OPENBANKING_RETENTION_DAYS`.
     pub(super) retention_days: Option<u16>,
+    /// `TRUELAYER_SIGNING_KEY`, in PEM.
+    pub(super) signing_key: Option<Secret<String>>,
+    pub(super) signing_key_id: Option<String>,
+    pub(super) merchant_accounts: Vec<(Currency, String)>,
+    pub(super) payment_return_uri: Option<Url>,
     /// The simulator that was started in this process.
     simulated: Option<Simulated>,
 }
@@ -46,6 +52,8 @@ pub(crate) struct TrueLayer {
 pub(crate) struct Simulated {
     pub(crate) servers: Environment,
     pub(crate) credentials: ClientCredentials,
+    /// Signs payments there; none for a simulator of another process, which knows none of ours.
+    pub(crate) signing_key: Option<SigningKey>,
 }
 
 impl TrueLayer {
@@ -72,7 +80,7 @@ impl TrueLayer {
 
     fn servers(&self) -> Option<(Environment, ClientCredentials)> {
         if self.is_simulated() {
-            let Simulated { servers, credentials } =
+            let Simulated { servers, credentials, .. } =
                 self.simulated.clone().unwrap_or_else(crate::simulation::usual);
             return Some((servers, credentials));
         }
@@ -134,7 +142,44 @@ pub(super) fn open_banking(config: &Config) -> Option<OpenBankingSettings> {
         providers,
         aside_directory: Some(config.data_directory.join("truelayer")),
         retention_days: given.retention_days.unwrap_or(30),
+        payments: payments(config),
     })
+}
+
+/// Fills in what payments need; nothing unless they are fully described.
+fn payments(config: &Config) -> Option<PaymentSettings> {
+    let given = &config.truelayer;
+    let simulated = given.simulated.as_ref().and_then(|simulated| simulated.signing_key.clone());
+    let own = given.signing_key.as_ref().zip(given.signing_key_id.clone());
+    let own = own.and_then(|(pem, id)| SigningKey::from_pem(id, pem.expose()).ok());
+    let mut merchant_accounts = given.merchant_accounts.clone();
+    if merchant_accounts.is_empty() && given.is_simulated() {
+        let made_up = |currency: Currency| (currency, format!("sim-merchant-{currency}").to_lowercase());
+        merchant_accounts = [Currency::GBP, Currency::EUR].map(made_up).to_vec();
+    }
+    let usual = || format!("{}/my", config.settings.public_url).parse().ok();
+    let return_uri = given.payment_return_uri.clone().or_else(usual)?;
+    let signing_key = own.or(simulated).filter(|_| !merchant_accounts.is_empty())?;
+    Some(PaymentSettings { signing_key, merchant_accounts, return_uri })
+}
+
+/// Names what is missing where payments are described in part, and a key that is none.
+fn payment_faults(given: &TrueLayer) -> Vec<Fault> {
+    let key = given.signing_key.as_ref();
+    let parts = [
+        ("TRUELAYER_SIGNING_KEY", key.is_some()),
+        ("TRUELAYER_SIGNING_KEY_ID", given.signing_key_id.is_some()),
+        ("TRUELAYER_MERCHANT_ACCOUNTS", !given.merchant_accounts.is_empty()),
+    ];
+    let mut faults = Vec::new();
+    if parts.iter().any(|(_, is_given)| *is_given) {
+        let missing = parts.iter().filter(|(_, is_given)| !is_given);
+        faults.extend(missing.map(|(name, _)| Fault::new(*name, "is missing; payments need all three")));
+    }
+    if key.is_some_and(|pem| SigningKey::from_pem(String::new(), pem.expose()).is_err()) {
+        faults.push(Fault::new("TRUELAYER_SIGNING_KEY", "is no private key on P-521 in PEM"));
+    }
+    faults
 }
 
 /// What production demands beside the URLs.
@@ -173,6 +218,7 @@ pub(super) fn faults(config: &Config, source: &Source) -> Vec<Fault> {
     if is_strict && !has_key {
         faults.push(Fault::new("TRUELAYER_ENCRYPTION_KEY", "is missing; tokens are sealed under it"));
     }
+    faults.extend(payment_faults(given));
     faults
 }
 

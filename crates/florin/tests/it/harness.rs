@@ -142,6 +142,15 @@ impl App {
         assert_eq!((ran.failed, ran.dead), (0, 0), "{ran:?}");
     }
 
+    /// Answers on a port of this machine as well, for what calls us; returns where.
+    pub async fn serve(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let service = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        url
+    }
+
     /// Lists the messages that left so far, in the order of their file names, as they stand.
     pub fn mails(&self) -> Vec<String> {
         let entries = std::fs::read_dir(&self.mail).unwrap();

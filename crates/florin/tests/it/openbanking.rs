@@ -7,16 +7,20 @@ mod keys;
 mod link;
 mod notices;
 mod pages;
+mod payments;
 mod pull;
 mod renew;
 mod schema;
 mod tokens;
 mod webhooks;
 
-use bank::settings::{OpenBankingMode, OpenBankingSettings};
+use std::sync::LazyLock;
+
+use bank::settings::{OpenBankingMode, OpenBankingSettings, PaymentSettings};
 use chrono::Duration;
-use kernel::{Clock, Random, Secret};
+use kernel::{Clock, Currency, Random, Secret};
 use serde_json::{Value, json};
+use truelayer::signature::SigningKey;
 use truelayer::simulator::{
     Authorization, AuthorizationOutcome, Options, Ports, Profile, RegisteredClient, Simulator,
 };
@@ -36,12 +40,18 @@ pub struct Stage {
     pub simulator: Simulator,
 }
 
+/// Signs payments; the service knows its public half.
+static SIGNING_KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::generate("florin".to_owned()).unwrap());
+
 /// Simulates the service, by a clock that stands where every test begins.
 pub async fn simulator() -> Simulator {
+    let mut client = RegisteredClient::sandbox_demo(vec![REDIRECT.parse().unwrap()]);
+    client.signing_keys = vec![("florin".to_owned(), SIGNING_KEY.public_key())];
     let options = Options {
         ports: Ports::default(),
         profile: Profile::Sandbox,
-        client: RegisteredClient::sandbox_demo(vec![REDIRECT.parse().unwrap()]),
+        client,
         clock: Clock::fixed(START.parse().unwrap()),
         random: Random::seeded(7),
         seed: 1,
@@ -63,6 +73,13 @@ pub fn settings(servers: &Environment) -> OpenBankingSettings {
         providers: vec!["mock".to_owned()],
         aside_directory: None,
         retention_days: 30,
+        payments: Some(PaymentSettings {
+            signing_key: SIGNING_KEY.clone(),
+            merchant_accounts: [Currency::GBP, Currency::EUR]
+                .map(|of| (of, format!("merchant-{of}")))
+                .to_vec(),
+            return_uri: "http://127.0.0.1:9/my".parse().unwrap(),
+        }),
     }
 }
 

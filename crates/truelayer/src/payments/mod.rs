@@ -58,6 +58,11 @@ impl Payments {
         Self { client, key }
     }
 
+    /// Returns the client that carries the requests.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Gets a token for payments; lives an hour, belongs to the program and not to a user.
     pub async fn token(&self) -> Result<crate::Tokens, Error> {
         self.client.client_token(SCOPE).await

@@ -5,6 +5,7 @@ mod connections;
 mod insights;
 mod instructions;
 mod link;
+mod payments;
 mod refusals;
 mod returned;
 mod tokens;
@@ -36,5 +37,9 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(instructions::list_standing_orders))
         .routes(routes!(instructions::list_direct_debits))
         .routes(routes!(insights::get_insights))
+        .routes(routes!(payments::pay_in, payments::list_payments))
+        .routes(routes!(payments::take_payment_event))
+        .routes(routes!(payments::choose_provider))
+        .routes(routes!(payments::get_payment))
         .routes(routes!(connections::list_providers))
 }

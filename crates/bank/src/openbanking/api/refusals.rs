@@ -2,6 +2,7 @@
 
 use truelayer::Remedy;
 
+use crate::idempotency;
 use crate::openbanking::OpenBankingError;
 use crate::web::Problem;
 
@@ -11,6 +12,11 @@ impl From<OpenBankingError> for Problem {
         match error {
             OpenBankingError::Forbidden(missing) => missing.into(),
             OpenBankingError::Off => Self::refused("open_banking_off", title),
+            OpenBankingError::PaymentsOff => Self::refused("payments_off", title),
+            OpenBankingError::AmountNotPayable => Self::invalid_field("/amount", title),
+            OpenBankingError::KeyReused => idempotency::key_reused(),
+            OpenBankingError::Account(failure) => failure.into(),
+            OpenBankingError::NotBooked(refusal) => Self::internal(&refusal),
             OpenBankingError::NeedsPerson => Self::forbidden(),
             OpenBankingError::NotFound => Self::not_found(),
             OpenBankingError::ProviderNotOffered => Self::invalid_field("/provider_id", title),

@@ -10,6 +10,7 @@ pub mod imported;
 pub mod inbox;
 pub mod insights;
 pub mod instruction;
+pub mod payment;
 pub mod pending;
 pub mod refusal;
 pub mod tables;

@@ -5,6 +5,7 @@ use truelayer::signature::SignatureError;
 use truelayer::webhook::EventError;
 
 use super::connection::TooLate;
+use crate::accounts::AccountError;
 use crate::context::Forbidden;
 use crate::sealing::vault::VaultError;
 
@@ -17,6 +18,21 @@ pub enum OpenBankingError {
     /// The operator has not set the service up.
     #[error("accounts at other banks cannot be linked here")]
     Off,
+    /// The operator has not set payments up.
+    #[error("payments from other banks are not offered here")]
+    PaymentsOff,
+    /// The amount is not above zero, or its currency is not the account's or has no account at the service.
+    #[error("nothing can be paid in with this amount and currency")]
+    AmountNotPayable,
+    /// The key was used for another request.
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// The account is not there for the caller.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The ledger refuses a booking that must be made.
+    #[error("a payment could not be booked: {0}")]
+    NotBooked(ledger::Refusal),
     /// Only the customer in person can consent.
     #[error("only a signed-in customer can do this")]
     NeedsPerson,

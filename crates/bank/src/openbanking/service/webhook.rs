@@ -61,7 +61,7 @@ pub async fn take(
 }
 
 /// Leaves a trace of what is not taken in, without a byte of it; returns why.
-async fn reject(bank: &Bank, why: WebhookError) -> Result<WebhookError, WebhookError> {
+pub(super) async fn reject(bank: &Bank, why: WebhookError) -> Result<WebhookError, WebhookError> {
     metrics::counter!("florin_openbanking_webhooks_total", "outcome" => "rejected").increment(1);
     let event = Event {
         after: Some(json!({ "reason": why.to_string() })),

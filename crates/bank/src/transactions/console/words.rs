@@ -6,12 +6,15 @@ use crate::transactions::service::TransactionDetail;
 use crate::web::page::{Badge, Tone};
 
 /// What the bank books, for the filter; the ledger keeps any code.
-pub(super) const CODES: [(&str, &str); 9] = [
+pub(super) const CODES: [(&str, &str); 12] = [
     ("transfer", "Transfer"),
     ("card", "Card"),
     ("settlement", "Settlement"),
     ("cash_deposit", "Cash deposit"),
     ("cash_withdrawal", "Cash withdrawal"),
+    ("bank_payment", "Payment from another bank"),
+    ("bank_payment_reversal", "Payment from another bank, back"),
+    ("unmatched_money", "Money that nobody announced"),
     ("correction", "Correction"),
     ("fee", "Fee"),
     ("interest", "Interest"),

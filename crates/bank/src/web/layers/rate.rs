@@ -85,7 +85,10 @@ fn class(method: &Method, route: Option<&str>) -> Option<Class> {
     let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     match route.strip_prefix("/api/v1/").unwrap_or(route) {
         // What is signed by the service is never refused; the rest is counted where that is found out.
-        "/livez" | "/readyz" | "integrations/truelayer/webhook" => None,
+        "/livez"
+        | "/readyz"
+        | "integrations/truelayer/webhook"
+        | "integrations/truelayer/payments/webhook" => None,
         path if path.starts_with("auth/") => Some(Class::SignIn),
         // A page at the door is a read; what it sends is a guess.
         path if is_door(path) && !is_read => Some(Class::SignIn),

@@ -104,3 +104,23 @@ fn the_single_key_still_opens_beside_a_ring() {
     let ring: Vec<_> = GOOD.into_iter().chain([("TRUELAYER_ENCRYPTION_KEYS", both.as_str())]).collect();
     assert_eq!(settings(&ring).token_keys.len(), 2);
 }
+
+#[test]
+fn payments_need_all_that_they_need_or_nothing() {
+    let key = "-----BEGIN EC PRIVATE KEY-----\\nMII\\n-----END EC PRIVATE KEY-----";
+    let of = |pairs: &[(&'static str, &'static str)]| {
+        let all: Vec<_> = GOOD.into_iter().chain(pairs.iter().copied()).collect();
+        names(&all)
+    };
+    let merchant = ("TRUELAYER_MERCHANT_ACCOUNTS", "GBP:abc,EUR:def");
+    let missing = ["TRUELAYER_SIGNING_KEY", "TRUELAYER_SIGNING_KEY_ID"];
+    assert_eq!(of(&[merchant]), missing);
+    let all = [merchant, ("TRUELAYER_SIGNING_KEY", key), ("TRUELAYER_SIGNING_KEY_ID", "key-1")];
+    assert_eq!(of(&all), ["TRUELAYER_SIGNING_KEY"], "it is no key");
+    for wrong in ["GBP", "GBP:", "XXXX:abc", "GBP:abc,GBP:def"] {
+        assert!(
+            of(&[("TRUELAYER_MERCHANT_ACCOUNTS", wrong)]).contains(&"TRUELAYER_MERCHANT_ACCOUNTS".to_owned()),
+            "{wrong}"
+        );
+    }
+}

@@ -98,6 +98,42 @@ pub(super) const TRUELAYER: Group = Group {
             ..PLAIN
         },
         Variable {
+            name: "TRUELAYER_SIGNING_KEY",
+            doc: "Signs payments from other banks: a private key on P-521 in PEM, lines joined by \\n \
+              (`openssl ecparam -genkey -name secp521r1 -noout`). Its public half is registered at TrueLayer. \
+              Without it no payments.",
+            secret: true,
+            set: |config, text| {
+                config.truelayer.signing_key = Some(Secret::new(text.trim().replace("\\n", "\n")));
+                Ok(())
+            },
+            ..PLAIN
+        },
+        Variable {
+            name: "TRUELAYER_SIGNING_KEY_ID",
+            doc: "The name that TrueLayer gave the key.",
+            set: |config, text| {
+                config.truelayer.signing_key_id = Some(text.trim().to_owned());
+                Ok(())
+            },
+            ..PLAIN
+        },
+        Variable {
+            name: "TRUELAYER_MERCHANT_ACCOUNTS",
+            doc: "The bank's own accounts at TrueLayer, where payments arrive, by currency: GBP:<id>,EUR:<id>.",
+            set: |config, text| {
+                parse::by_currency(text).map(|accounts| config.truelayer.merchant_accounts = accounts)
+            },
+            ..PLAIN
+        },
+        Variable {
+            name: "TRUELAYER_PAYMENT_RETURN_URI",
+            doc: "Where customers come back to after they have authorized a payment, as it is registered there. \
+              FLORIN_PUBLIC_URL with /my when unset.",
+            set: |config, text| parse::url(text).map(|url| config.truelayer.payment_return_uri = Some(url)),
+            ..PLAIN
+        },
+        Variable {
             name: "FLORIN_OPENBANKING_RETENTION_DAYS",
             doc: "How many days after a customer took the consent back what was read of their accounts is kept.",
             default: Some("30"),

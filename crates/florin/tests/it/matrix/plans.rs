@@ -10,7 +10,7 @@ use super::table::{Row, is_beside_the_api, path_of, rows};
 use super::world::{Which, Who, World};
 
 /// The tables that a bank fills beyond ten thousand rows.
-const GROWING: [&str; 22] = [
+const GROWING: [&str; 23] = [
     "account_owners",
     "accounts",
     "api_keys",
@@ -30,6 +30,7 @@ const GROWING: [&str; 22] = [
     "truelayer_connections",
     "truelayer_pending_transactions",
     "truelayer_instructions",
+    "truelayer_payments",
     "truelayer_reads",
     "truelayer_transactions",
     "users",

@@ -1,14 +1,16 @@
 //! Accounts at other banks.
 
-use bank::openbanking::service::{self, Begin, begin};
+use bank::openbanking::service::{self, Begin, PayIn, begin};
 use bank::openbanking::{EventState, ExternalKind, external_account, webhook_event};
-use kernel::{Currency, ExternalAccountId};
+use kernel::{Currency, ExternalAccountId, Money};
+use ledger::receipts::ReceiptKey;
 use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
 use serde_json::json;
+use uuid::{Builder, Uuid};
 
 use super::{Ask, absent};
 use crate::matrix::table::path_of;
-use crate::matrix::world::{REASON, Which, World};
+use crate::matrix::world::{REASON, Which, Who, World};
 
 /// Makes a request about a connection that A has just begun.
 pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask> {
@@ -21,6 +23,8 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         | "GET /integrations/truelayer/connections"
         | "GET /integrations/truelayer/token-stats"
         | "GET /integrations/truelayer/insights"
+        | "GET /integrations/truelayer/payments"
+        | "POST /integrations/truelayer/payments/webhook"
         | "GET /integrations/truelayer/providers" => ask,
         "GET /integrations/truelayer/connections/{id}"
         | "DELETE /integrations/truelayer/connections/{id}"
@@ -31,6 +35,17 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         | "POST /integrations/truelayer/connections/{id}/reauthenticate" => {
             ask.with("id", connection(world, which).await)
         }
+        "POST /integrations/truelayer/payments" => {
+            let account = match which {
+                Which::Owned => world.purse(Who::Owner).to_string(),
+                Which::Missing => absent("acc"),
+            };
+            ask.body(json!({ "account_id": account, "amount": { "amount_minor": 1_250, "currency": "GBP" } }))
+        }
+        "GET /integrations/truelayer/payments/{id}" => ask.with("id", payment(world, which).await),
+        "POST /integrations/truelayer/payments/{id}/provider" => ask
+            .with("id", payment(world, which).await)
+            .body(json!({ "provider_id": "mock-payments-gb-redirect" })),
         "GET /integrations/truelayer/connections/{id}/accounts/{account}/balance"
         | "GET /integrations/truelayer/connections/{id}/accounts/{account}/transactions"
         | "GET /integrations/truelayer/connections/{id}/accounts/{account}/standing-orders"
@@ -41,6 +56,21 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         }
         _ => return None,
     })
+}
+
+/// Begins a payment of A's from another bank.
+async fn payment(world: &World, which: Which) -> String {
+    let bank = &world.app.bank;
+    if which == Which::Missing {
+        return absent("bpy");
+    }
+    let amount = Money::new(1_250, Currency::GBP);
+    let order = PayIn { account_id: world.purse(Who::Owner), amount, provider_id: None };
+    let key = ReceiptKey {
+        id: Builder::from_random_bytes(bank.random.bytes()).into_uuid(),
+        fingerprint: Uuid::nil(),
+    };
+    service::pay_in(bank, &world.caller_of_owner(), (order, key)).await.unwrap().row.id.to_string()
 }
 
 /// Makes a request for a page about connections, of staff or of a customer.
