@@ -29,6 +29,8 @@ struct Reach {
     webhooks: Verifier,
     /// Who asks for new tokens in this process, by connection.
     turns: Mutex<HashMap<ConnectionId, Arc<Turn>>>,
+    /// Believes what is signed with the service's published keys.
+    signed: OnceLock<WebhookVerifier>,
     payments: Option<PaymentReach>,
     /// How many webhooks came from where that nothing showed to be the service's.
     unsigned: DefaultKeyedRateLimiter<Option<IpAddr>>,
@@ -66,7 +68,15 @@ impl OpenBanking {
         let webhooks = Verifier::new(settings.webhook_secrets.iter().map(bytes).collect(), Form::Body);
         let payments = settings.payments.as_ref().map(|own| PaymentReach::new(&client, own));
         let unsigned = DefaultKeyedRateLimiter::keyed(Quota::per_minute(UNSIGNED_A_MINUTE));
-        Ok(Self(Arc::new(Reach { client, vault, webhooks, turns: Mutex::default(), payments, unsigned })))
+        Ok(Self(Arc::new(Reach {
+            client,
+            vault,
+            webhooks,
+            signed: OnceLock::new(),
+            turns: Mutex::default(),
+            payments,
+            unsigned,
+        })))
     }
 
     /// Returns the client of the service.
@@ -88,6 +98,16 @@ impl OpenBanking {
     /// Returns what believes webhooks, or not.
     pub fn webhooks(&self) -> &Verifier {
         &self.0.webhooks
+    }
+
+    /// Returns what believes the service's own signature, or not, by this clock.
+    pub fn signed(&self, clock: &Clock) -> &WebhookVerifier {
+        self.0.signed.get_or_init(|| {
+            let client = self.client();
+            let address = client.environment().jwks().clone();
+            let keys = JwksCache::new(client.http().clone(), address, clock.clone());
+            WebhookVerifier::new(keys, clock.clone())
+        })
     }
 
     /// Returns what makes payments; none while the operator has not set that up.
@@ -124,7 +144,6 @@ pub struct PaymentReach {
     client: Payments,
     /// The program's own token, and until when it is used; one caller at a time gets the next.
     token: tokio::sync::Mutex<Option<(AccessToken, Instant)>>,
-    verifier: OnceLock<WebhookVerifier>,
 }
 
 /// A token that ends so soon is replaced before it is used.
@@ -133,7 +152,7 @@ const MARGIN: chrono::Duration = chrono::Duration::minutes(1);
 impl PaymentReach {
     fn new(client: &Client, settings: &PaymentSettings) -> Self {
         let client = Payments::new(client.clone(), settings.signing_key.clone());
-        Self { client, token: tokio::sync::Mutex::default(), verifier: OnceLock::new() }
+        Self { client, token: tokio::sync::Mutex::default() }
     }
 
     /// Returns the client.
@@ -155,15 +174,5 @@ impl PaymentReach {
             chrono::Duration::from_std(brought.expires_in).unwrap_or_else(|_| chrono::Duration::zero());
         *kept = Some((brought.access_token.clone(), now + life - MARGIN));
         Ok(brought.access_token)
-    }
-
-    /// Returns what believes the service's signature, or not, by this clock.
-    pub fn verifier(&self, clock: &Clock) -> &WebhookVerifier {
-        self.verifier.get_or_init(|| {
-            let client = self.client.client();
-            let address = client.environment().jwks().clone();
-            let keys = JwksCache::new(client.http().clone(), address, clock.clone());
-            WebhookVerifier::new(keys, clock.clone())
-        })
     }
 }

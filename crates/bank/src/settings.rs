@@ -151,6 +151,8 @@ pub struct OpenBankingSettings {
     pub redirect_uri: url::Url,
     /// Where the service reports changes.
     pub webhook_url: Option<url::Url>,
+    /// How what is reported about accounts is signed.
+    pub webhook_scheme: WebhookScheme,
     /// Authenticate what it reports; each counts, so that they can be changed.
     pub webhook_secrets: Vec<Secret<String>>,
     /// Seal tokens; the first seals, all open. 32 bytes each.
@@ -163,6 +165,16 @@ pub struct OpenBankingSettings {
     pub retention_days: u16,
     /// What payments from other banks need; none where they are not offered.
     pub payments: Option<PaymentSettings>,
+}
+
+/// Says how webhooks about accounts are signed: the operator says so, and no request does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WebhookScheme {
+    /// HMAC-SHA256 over the body, with a shared secret.
+    #[default]
+    Hmac,
+    /// A detached JWS (ES512) by the service's published keys.
+    TlSignature,
 }
 
 /// Holds what payments from other banks need.

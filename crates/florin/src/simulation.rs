@@ -1,6 +1,7 @@
 //! TrueLayer simulated in this process: for `florin demo`, and for a sandbox without credentials.
 
 use anyhow::Context as _;
+use bank::settings::WebhookScheme as Scheme;
 use kernel::{Clock, Random, Secret};
 use truelayer::signature::SigningKey;
 use truelayer::simulator::{
@@ -40,8 +41,10 @@ pub(crate) async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<
         return Ok(None);
     };
     let mut client = RegisteredClient::sandbox_demo(vec![settings.redirect_uri.clone()]);
-    let scheme = settings.webhook_secrets.first().map_or(WebhookScheme::TlSignature, |secret| {
-        WebhookScheme::Hmac { secret: Secret::new(secret.expose().as_bytes().to_vec()), form: HmacForm::Body }
+    let secret = settings.webhook_secrets.first().filter(|_| settings.webhook_scheme == Scheme::Hmac);
+    let scheme = secret.map_or(WebhookScheme::TlSignature, |secret| WebhookScheme::Hmac {
+        secret: Secret::new(secret.expose().as_bytes().to_vec()),
+        form: HmacForm::Body,
     });
     let account_events = settings.webhook_url.clone();
     let payment_events = format!("{}{PAYMENT_EVENTS}", config.settings.public_url).parse().ok();

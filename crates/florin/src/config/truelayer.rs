@@ -3,7 +3,7 @@
 //! Nothing is reached unless a variable `TRUELAYER_…` is set. Then it is production, unless `TRUELAYER_ENV` says
 //! otherwise, and production demands everything. A sandbox without credentials is the simulator in this process.
 
-use bank::settings::{OpenBankingMode, OpenBankingSettings, PaymentSettings};
+use bank::settings::{OpenBankingMode, OpenBankingSettings, PaymentSettings, WebhookScheme};
 use kernel::{Currency, Secret};
 use truelayer::signature::SigningKey;
 use truelayer::{ClientCredentials, Environment};
@@ -30,6 +30,7 @@ pub(crate) struct TrueLayer {
     pub(super) client_secret: Option<Secret<String>>,
     pub(super) redirect_uri: Option<Url>,
     pub(super) webhook_url: Option<Url>,
+    pub(super) webhook_scheme: WebhookScheme,
     pub(super) webhook_secrets: Vec<Secret<String>>,
     /// `TRUELAYER_ENCRYPTION_KEY`.
     pub(super) key: Option<Secret<Vec<u8>>>,
@@ -137,6 +138,7 @@ pub(super) fn open_banking(config: &Config) -> Option<OpenBankingSettings> {
         credentials,
         redirect_uri: given.redirect_uri.clone().or_else(usual)?,
         webhook_url: given.webhook_url.clone().or_else(webhook_url),
+        webhook_scheme: given.webhook_scheme,
         webhook_secrets: given.webhook_secrets.clone(),
         token_keys,
         providers,
@@ -188,8 +190,9 @@ const DEMANDED: [&str; 5] = [
     "TRUELAYER_CLIENT_SECRET",
     "TRUELAYER_REDIRECT_URI",
     "TRUELAYER_WEBHOOK_URL",
-    "TRUELAYER_WEBHOOK_SECRET",
+    SECRET,
 ];
+const SECRET: &str = "TRUELAYER_WEBHOOK_SECRET";
 
 /// Lists what is missing or unencrypted.
 pub(super) fn faults(config: &Config, source: &Source) -> Vec<Fault> {
@@ -200,7 +203,9 @@ pub(super) fn faults(config: &Config, source: &Source) -> Vec<Fault> {
     let mut faults = Vec::new();
     let is_missing = |name: &str| source.get(name).is_none();
     if given.mode() == OpenBankingMode::Production {
-        let missing = DEMANDED.into_iter().filter(|name| is_missing(name));
+        // Whoever goes by TrueLayer's published keys shares no secret with it.
+        let is_demanded = |name: &&str| *name != SECRET || given.webhook_scheme == WebhookScheme::Hmac;
+        let missing = DEMANDED.into_iter().filter(is_demanded).filter(|name| is_missing(name));
         faults.extend(missing.map(|name| Fault::new(name, "is missing; TrueLayer in production needs it")));
         for (name, url) in
             [("TRUELAYER_REDIRECT_URI", &given.redirect_uri), ("TRUELAYER_WEBHOOK_URL", &given.webhook_url)]

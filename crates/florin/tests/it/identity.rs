@@ -2,7 +2,7 @@
 
 mod api_keys;
 mod credentials;
-mod leaks;
+pub mod leaks;
 mod register;
 mod sessions;
 mod sign_in;

@@ -1,10 +1,14 @@
 //! Linking accounts at other banks, against the simulated service over HTTP.
 
 mod aside;
+mod attacks;
+mod canaries;
+mod days;
 mod extend;
 mod insights;
 mod keys;
 mod link;
+mod modes;
 mod notices;
 mod pages;
 mod payments;
@@ -16,7 +20,7 @@ mod webhooks;
 
 use std::sync::LazyLock;
 
-use bank::settings::{OpenBankingMode, OpenBankingSettings, PaymentSettings};
+use bank::settings::{OpenBankingMode, OpenBankingSettings, PaymentSettings, WebhookScheme};
 use chrono::Duration;
 use kernel::{Clock, Currency, Random, Secret};
 use serde_json::{Value, json};
@@ -68,6 +72,7 @@ pub fn settings(servers: &Environment) -> OpenBankingSettings {
         credentials: ClientCredentials { client_id: client.client_id, client_secret: client.client_secret },
         redirect_uri: REDIRECT.parse().unwrap(),
         webhook_url: None,
+        webhook_scheme: WebhookScheme::Hmac,
         webhook_secrets: vec![Secret::new(WEBHOOK_SECRET.to_owned())],
         token_keys: vec![Secret::new(vec![5; 32])],
         providers: vec!["mock".to_owned()],
@@ -85,9 +90,15 @@ pub fn settings(servers: &Environment) -> OpenBankingSettings {
 
 impl Stage {
     pub async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// Opens a bank after `change` had its way with its side of the integration.
+    pub async fn with(change: impl FnOnce(&mut OpenBankingSettings)) -> Self {
         let simulator = simulator().await;
-        let servers = simulator.environment().clone();
-        let app = App::with(|config| config.open_banking = Some(settings(&servers))).await;
+        let mut own = settings(simulator.environment());
+        change(&mut own);
+        let app = App::with(|config| config.open_banking = Some(own)).await;
         // Every link leaves its first reading behind.
         app.leaves_jobs();
         Self { app, simulator }

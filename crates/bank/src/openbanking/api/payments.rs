@@ -7,6 +7,7 @@ use kernel::{AccountId, BankPaymentId, Instant, Money, TransferId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::webhook::bounded;
 use crate::idempotency::IdempotencyKey;
 use crate::openbanking::service::{self, PayIn, PayInStep};
 use crate::openbanking::{BankPayment, PaymentState};
@@ -186,6 +187,7 @@ pub async fn take_payment_event(
     headers: HeaderMap,
     Extension(RawBody(body)): Extension<RawBody>,
 ) -> Result<StatusCode, Problem> {
+    bounded(&body)?;
     let source = source.map(|Extension(address)| address.network());
     service::take_payment_event(&bank, source, (uri.path(), &headers, &body)).await?;
     Ok(StatusCode::OK)

@@ -1,30 +1,39 @@
 //! What the service reports.
 
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, StatusCode};
-use truelayer::signature::SIGNATURE_HEADER;
 
 use crate::Bank;
 use crate::openbanking::{WebhookError, service};
 use crate::web::{ClientAddress, Problem, Problems, RawBody};
 
-/// Take in what TrueLayer reports about linked accounts. Signed with HMAC-SHA256 over the body, in hexadecimal.
+/// How long what is reported may be, in bytes: events are short.
+const LONGEST: usize = 64 * 1024;
+
+/// Refuses what is longer than any event, before anybody looks into it.
+pub(super) fn bounded(body: &[u8]) -> Result<(), Problem> {
+    if body.len() > LONGEST { Err(Problem::too_large()) } else { Ok(()) }
+}
+
+/// Take in what TrueLayer reports about linked accounts. Signed with HMAC-SHA256 over the body, in hexadecimal,
+/// or by a detached JWS (ES512), as the operator has chosen.
 #[utoipa::path(
     post, path = "/integrations/truelayer/webhook", operation_id = "take_webhook", tag = "open-banking",
-    params(("Tl-Signature" = String, Header, description = "HMAC-SHA256 of the body, in hexadecimal")),
+    params(("Tl-Signature" = String, Header, description = "HMAC-SHA256 of the body in hexadecimal, or a detached JWS")),
     request_body(content = String, content_type = "application/json"),
     responses((status = 200, description = "It is taken in, or was"), Problems)
 )]
 pub async fn take_webhook(
     State(bank): State<Bank>,
     source: Option<Extension<ClientAddress>>,
+    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     Extension(RawBody(body)): Extension<RawBody>,
 ) -> Result<StatusCode, Problem> {
+    bounded(&body)?;
     let source = source.map(|Extension(address)| address.network());
-    let signature = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    service::take_webhook(&bank, source, (signature, &body)).await?;
+    service::take_webhook(&bank, source, (uri.path(), &headers, &body)).await?;
     Ok(StatusCode::OK)
 }
 

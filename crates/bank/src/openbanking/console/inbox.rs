@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use super::INBOX;
 use crate::openbanking::service;
 use crate::openbanking::{EventPlace, EventState, WebhookEvent};
+use crate::settings::WebhookScheme;
 use crate::web::page::{Badge, Forms, Listing, Look, Sent, Staff, Tone, place_of};
 use crate::web::{Path, Problem};
 use crate::{Bank, Permission};
@@ -74,8 +75,9 @@ async fn inbox_page(State(bank): State<Bank>, staff: Staff, listing: Listing) ->
     let page = listing.page_of::<EventPlace>()?;
     let page = service::list_events(&bank, &staff.caller, (state, page)).await?;
     let listing = listing.followed_by(page.next.as_ref());
-    let has_secret =
-        bank.settings.open_banking.as_ref().is_some_and(|settings| !settings.webhook_secrets.is_empty());
+    let has_secret = bank.settings.open_banking.as_ref().is_some_and(|settings| {
+        settings.webhook_scheme == WebhookScheme::Hmac && !settings.webhook_secrets.is_empty()
+    });
     let can_test = has_secret && staff.look.is_sandbox() && staff.look.may(Permission::ManageConnections);
     let rows = page.items.into_iter().map(Row::from).collect();
     staff.show(&InboxPage { look: &staff.look, title: "Webhooks", listing, rows, can_test })

@@ -29,9 +29,11 @@ pub async fn take_payment_event(
     (path, headers, body): (&str, &HeaderMap, &[u8]),
 ) -> Result<(), WebhookError> {
     let (reach, _) = reach(bank).map_err(|_| WebhookError::Off)?;
-    let Some(payments) = reach.payments() else { return Err(WebhookError::Off) };
+    if reach.payments().is_none() {
+        return Err(WebhookError::Off);
+    }
     let request = SignedRequest { method: "POST", path, headers, body };
-    if let Err(error) = payments.verifier(&bank.clock).verify(&request).await {
+    if let Err(error) = reach.signed(&bank.clock).verify(&request).await {
         if let Some(retry_after_seconds) = reach.count_unsigned(source) {
             return Err(WebhookError::TooMany { retry_after_seconds });
         }

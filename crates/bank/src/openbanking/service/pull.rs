@@ -117,7 +117,10 @@ pub async fn pull(
     }
     let tx = bank.db.begin().await?;
     let pause = if pulled.is_complete { EVERY } else { SOONER };
-    store::set_next_pull(&tx, id, bank.now() + pause).await?;
+    let usual = bank.now() + pause;
+    // What it was not the time for is asked at the time that is shown.
+    let next = reader.postponed_until.map_or(usual, |at| usual.min(at));
+    store::set_next_pull(&tx, id, next).await?;
     record(bank, &tx, id, (purpose, pulled)).await?;
     tx.commit().await?;
     let outcome = if pulled.is_complete { "complete" } else { "incomplete" };

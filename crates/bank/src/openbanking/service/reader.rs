@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use chrono::Duration;
+use kernel::Instant;
 use sea_orm::DbErr;
 use sea_orm::prelude::Uuid;
 use serde::de::DeserializeOwned;
@@ -55,6 +56,8 @@ pub(super) struct Reader<'a> {
     user: Option<IpAddr>,
     /// Whether the token was replaced for these reads.
     is_fresh: bool,
+    /// When the first of the questions that it was not the time for may be asked.
+    pub(super) postponed_until: Option<Instant>,
 }
 
 impl<'a> Reader<'a> {
@@ -76,7 +79,7 @@ impl<'a> Reader<'a> {
         let row = with_fresh_token(bank, row).await?;
         let token = token(bank, &row)?;
         let is_fresh = row.token_version != version;
-        Ok(Self { bank, row, token, purpose, user, is_fresh })
+        Ok(Self { bank, row, token, purpose, user, is_fresh, postponed_until: None })
     }
 
     /// Asks one question, unless it is known that it is not the time.
@@ -93,7 +96,10 @@ impl<'a> Reader<'a> {
         loop {
             let id = match self.admit(subject_id, endpoint).await? {
                 Admission::Go(id) => id,
-                Admission::NotNow => return Ok(Got::NotNow),
+                Admission::NotBefore(at) => {
+                    self.postponed_until = Some(self.postponed_until.map_or(at, |known| known.min(at)));
+                    return Ok(Got::NotNow);
+                }
                 Admission::Never => return Ok(Got::Absent),
             };
             let name = id.to_string();
@@ -145,18 +151,18 @@ impl<'a> Reader<'a> {
         if state.is_never {
             return Ok(Admission::Never);
         }
-        let is_early = state.next_at.is_some_and(|next| next > now);
-        if is_early && self.purpose != Purpose::Attended {
-            return Ok(Admission::NotNow);
+        let early = state.next_at.filter(|next| *next > now && self.purpose != Purpose::Attended);
+        if let Some(next) = early {
+            return Ok(Admission::NotBefore(next));
         }
-        if let Verdict::NotBefore(_) = self.circuit(&tx).await?.decide(now) {
-            return Ok(Admission::NotNow);
+        if let Verdict::NotBefore(at) = self.circuit(&tx).await?.decide(now) {
+            return Ok(Admission::NotBefore(at));
         }
         let made = calls::made(&tx, (subject_id, endpoint.as_str()), now - DAY).await?;
         if let Verdict::NotBefore(at) = decide_call(&made, self.purpose, now) {
             calls::put_read(&tx, ReadState { next_at: Some(at), ..state }).await?;
             tx.commit().await?;
-            return Ok(Admission::NotNow);
+            return Ok(Admission::NotBefore(at));
         }
         let call = ProviderCall {
             id: Builder::from_random_bytes(bank.random.bytes()).into_uuid(),
@@ -316,7 +322,7 @@ pub(super) async fn with_fresh_token(bank: &Bank, row: Connection) -> Result<Con
 /// Says whether a call may be made.
 enum Admission {
     Go(Uuid),
-    NotNow,
+    NotBefore(Instant),
     Never,
 }
 

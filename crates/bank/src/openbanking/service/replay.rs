@@ -1,7 +1,9 @@
 //! The inbox of what the service reported, for staff: looking through it, replaying one, and sending a test.
 
+use axum::http::HeaderMap;
 use kernel::{Page, PageRequest, Secret};
 use serde_json::json;
+use truelayer::signature::SIGNATURE_HEADER;
 use truelayer::signature::hmac::{Form, sign};
 use uuid::Builder;
 
@@ -13,6 +15,7 @@ use crate::openbanking::store::{imported, inbox};
 use crate::openbanking::{
     ConnectionStatus, EventPlace, EventState, OpenBankingError, Purpose, WebhookError, WebhookEvent, store,
 };
+use crate::settings::WebhookScheme;
 use crate::{Bank, Caller, Permission};
 
 /// Lists what was reported, the newest first.
@@ -84,7 +87,8 @@ pub async fn replay(
 pub async fn send_test(bank: &Bank, caller: &Caller) -> Result<String, OpenBankingError> {
     caller.require(Permission::ManageConnections)?;
     let (_, settings) = reach(bank)?;
-    let secret = settings.webhook_secrets.first().filter(|_| !bank.settings.is_production());
+    let is_ours = settings.webhook_scheme == WebhookScheme::Hmac && !bank.settings.is_production();
+    let secret = settings.webhook_secrets.first().filter(|_| is_ours);
     let secret = secret.ok_or(OpenBankingError::Off)?;
     let account = imported::any_account(bank.db.read()).await?;
     let event_id =
@@ -106,7 +110,9 @@ pub async fn send_test(bank: &Bank, caller: &Caller) -> Result<String, OpenBanki
     };
     audit::record(bank, &tx, caller, sent).await?;
     tx.commit().await?;
-    match webhook::take(bank, None, (&signature, body.as_bytes())).await {
+    let mut headers = HeaderMap::new();
+    headers.insert(SIGNATURE_HEADER, signature.parse().map_err(|_| OpenBankingError::Off)?);
+    match webhook::take(bank, None, ("", &headers, body.as_bytes())).await {
         Ok(()) => Ok(event_id),
         Err(WebhookError::Storage(error)) => Err(error.into()),
         Err(error) => {

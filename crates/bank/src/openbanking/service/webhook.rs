@@ -6,9 +6,11 @@
 
 use std::net::IpAddr;
 
+use axum::http::HeaderMap;
 use chrono::Duration;
 use database::Tx;
 use serde_json::json;
+use truelayer::signature::{SIGNATURE_HEADER, SignedRequest};
 use truelayer::webhook::{AccountEvent, AccountEventKind};
 
 use super::changes::subject;
@@ -18,6 +20,7 @@ use crate::Bank;
 use crate::audit::{self, Event, Subject};
 use crate::openbanking::store::inbox;
 use crate::openbanking::{Connection, EventState, OpenBankingError, Purpose, WebhookError, WebhookEvent};
+use crate::settings::WebhookScheme;
 
 /// For how long the service tries to deliver an event.
 const OLDEST: Duration = Duration::hours(72);
@@ -32,13 +35,21 @@ const AHEAD: Duration = Duration::minutes(5);
 pub async fn take(
     bank: &Bank,
     source: Option<IpAddr>,
-    (signature, body): (&str, &[u8]),
+    (path, headers, body): (&str, &HeaderMap, &[u8]),
 ) -> Result<(), WebhookError> {
     let (reach, settings) = reach(bank).map_err(|_| WebhookError::Off)?;
-    if settings.webhook_secrets.is_empty() {
-        return Err(WebhookError::Off);
-    }
-    if let Err(error) = reach.webhooks().verify(signature, body, bank.now()) {
+    let verified = match settings.webhook_scheme {
+        WebhookScheme::Hmac if settings.webhook_secrets.is_empty() => return Err(WebhookError::Off),
+        WebhookScheme::Hmac => {
+            let signature = headers.get(SIGNATURE_HEADER).and_then(|value| value.to_str().ok());
+            reach.webhooks().verify(signature.unwrap_or_default(), body, bank.now())
+        }
+        WebhookScheme::TlSignature => {
+            let request = SignedRequest { method: "POST", path, headers, body };
+            reach.signed(&bank.clock).verify(&request).await
+        }
+    };
+    if let Err(error) = verified {
         if let Some(retry_after_seconds) = reach.count_unsigned(source) {
             return Err(WebhookError::TooMany { retry_after_seconds });
         }

@@ -1,6 +1,6 @@
 //! How TrueLayer is reached.
 
-use bank::settings::OpenBankingMode;
+use bank::settings::{OpenBankingMode, WebhookScheme};
 use kernel::Secret;
 
 use super::{Group, PLAIN, Variable};
@@ -62,6 +62,20 @@ pub(super) const TRUELAYER: Group = Group {
             doc: "Where TrueLayer reports changes; https in production. An unguessable query parameter helps.",
             secret: true,
             set: |config, text| parse::url(text).map(|url| config.truelayer.webhook_url = Some(url)),
+            ..PLAIN
+        },
+        Variable {
+            name: "TRUELAYER_WEBHOOK_SCHEME",
+            doc: "How what is reported about accounts is signed: hmac (with TRUELAYER_WEBHOOK_SECRET) or tl_signature \
+              (by TrueLayer's published keys). hmac when unset.",
+            set: |config, text| {
+                config.truelayer.webhook_scheme = match text {
+                    "hmac" => WebhookScheme::Hmac,
+                    "tl_signature" => WebhookScheme::TlSignature,
+                    _ => return Err("is neither hmac nor tl_signature"),
+                };
+                Ok(())
+            },
             ..PLAIN
         },
         Variable {

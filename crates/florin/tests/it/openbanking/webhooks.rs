@@ -9,12 +9,12 @@ use truelayer::signature::hmac::{Form, sign};
 use super::{BASE, Stage, WEBHOOK_SECRET, settings};
 use crate::harness::{Answer, App};
 
-fn signature(secret: &str, body: &str) -> String {
+pub(super) fn signature(secret: &str, body: &str) -> String {
     sign(&Secret::new(secret.as_bytes().to_vec()), Form::Body, body.as_bytes(), Instant::default())
 }
 
 /// Writes an event of this moment.
-fn event(app: &App, id: &str, (kind, resource): (&str, &str)) -> String {
+pub(super) fn event(app: &App, id: &str, (kind, resource): (&str, &str)) -> String {
     event_at(app.bank.now(), id, (kind, resource))
 }
 
@@ -29,36 +29,36 @@ fn event_at(at: Instant, id: &str, (kind, resource): (&str, &str)) -> String {
     .to_string()
 }
 
-async fn deliver(app: &App, signature: &str, body: &str) -> Answer {
+pub(super) async fn deliver(app: &App, signature: &str, body: &str) -> Answer {
     let call = app.post(&format!("{BASE}/webhook")).header("content-type", "application/json");
     call.header("tl-signature", signature).body(body.to_owned()).send().await
 }
 
-async fn deliver_signed(app: &App, body: &str) -> Answer {
+pub(super) async fn deliver_signed(app: &App, body: &str) -> Answer {
     deliver(app, &signature(WEBHOOK_SECRET, body), body).await
 }
 
-async fn text(app: &App, sql: &str) -> String {
+pub(super) async fn text(app: &App, sql: &str) -> String {
     let db = app.bank.db.latest();
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap();
     row.unwrap().try_get("", "text").unwrap()
 }
 
 /// Counts what the log says was done.
-async fn logged(app: &App, action: &str) -> usize {
+pub(super) async fn logged(app: &App, action: &str) -> usize {
     app.rows("truelayer_audit_logs").await.matches(action).count()
 }
 
 impl Stage {
     /// Links the mock bank, reads it, and lets an hour pass, within which banks answer the same.
-    async fn settled(&self) -> Value {
+    pub(super) async fn settled(&self) -> Value {
         let (_, connection) = self.linked().await;
         self.app.run_jobs().await;
         self.advance(Duration::minutes(61)).await;
         connection
     }
 
-    fn reads(&self) -> usize {
+    pub(super) fn reads(&self) -> usize {
         let calls = self.simulator.control().calls();
         calls.iter().filter(|call| call.path.ends_with("/data/v1/accounts")).count()
     }

@@ -86,6 +86,11 @@ impl Control {
         self.shared.world().faults.push(fault);
     }
 
+    /// Takes back the faults that have not struck yet; returns how many those were.
+    pub fn clear_faults(&self) -> usize {
+        std::mem::take(&mut self.shared.world().faults).len()
+    }
+
     /// Lists what was asked.
     pub fn calls(&self) -> Vec<RecordedCall> {
         self.shared.world().calls.clone()
