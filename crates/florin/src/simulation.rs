@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::config::{Config, Simulated};
 use crate::say::{complain, say};
+use crate::start::complete;
 
 /// Where it listens unless another program does: then on any ports.
 pub(crate) const PORTS: Ports = Ports { auth: 4010, api: 4011, hooks: 4012 };
@@ -34,12 +35,14 @@ pub(crate) fn usual() -> Simulated {
 /// Starts it when the configuration asks for it, by the same clock as the bank's.
 ///
 /// # Errors
-/// When no port is free.
+/// When no port is free, or a folder or a secret cannot be made.
 pub(crate) async fn start(config: &mut Config, clock: &Clock) -> anyhow::Result<Option<Simulator>> {
-    let Some(settings) = config.settings.open_banking.as_ref().filter(|_| config.truelayer.is_simulated())
-    else {
+    if !config.truelayer.is_simulated() {
         return Ok(None);
-    };
+    }
+    // It signs what it reports with the secret that the bank will know.
+    complete(config)?;
+    let Some(settings) = &config.settings.open_banking else { return Ok(None) };
     let mut client = RegisteredClient::sandbox_demo(vec![settings.redirect_uri.clone()]);
     let secret = settings.webhook_secrets.first().filter(|_| settings.webhook_scheme == Scheme::Hmac);
     let scheme = secret.map_or(WebhookScheme::TlSignature, |secret| WebhookScheme::Hmac {

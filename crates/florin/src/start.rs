@@ -41,13 +41,8 @@ pub(crate) async fn open(config: &mut Config, schema: Schema) -> anyhow::Result<
 /// # Errors
 /// As [`open`].
 pub(crate) async fn open_by(clock: Clock, config: &mut Config, schema: Schema) -> anyhow::Result<Bank> {
+    complete(config)?;
     let random = Random::system();
-    let generated = config.complete(&random)?;
-    if !generated.is_empty() {
-        let folder = config.data_directory.join("secrets");
-        let names = generated.join(", ");
-        complain(format_args!("development: secrets kept in {} stand in for {names}", folder.display()));
-    }
     let db = Database::connect(&config.database).await.context("the database cannot be opened")?;
     bring_up(&db, schema).await?;
     let bank = Bank::new(db, clock, random, Arc::new(config.settings.clone()))?;
@@ -59,6 +54,20 @@ pub(crate) async fn open_by(clock: Clock, config: &mut Config, schema: Schema) -
         open_books(&bank).await?;
     }
     Ok(bank)
+}
+
+/// Makes the folders and development's secrets, and says for what they stand in; what is there stays.
+///
+/// # Errors
+/// The file system's, with the path.
+pub(crate) fn complete(config: &mut Config) -> anyhow::Result<()> {
+    let generated = config.complete(&Random::system())?;
+    if !generated.is_empty() {
+        let folder = config.data_directory.join("secrets");
+        let names = generated.join(", ");
+        complain(format_args!("development: secrets kept in {} stand in for {names}", folder.display()));
+    }
+    Ok(())
 }
 
 /// Opens the bank's own accounts in every currency that a product is offered in; those there stay.

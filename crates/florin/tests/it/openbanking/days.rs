@@ -1,13 +1,16 @@
 //! Thirty days of a link, drawn from a seed: rounds of renewal, answers that are lost, services that are down, crashes, clocks
 //! that jump, customers who take their word back. Whatever happens, the link moves as it may and no token is given away.
 //!
-//! `FLORIN_SEEDS=300 cargo test -p florin --test it openbanking::days` draws more of them; `FLORIN_SEED=7` one again.
+//! `FLORIN_SEEDS=300 cargo test --workspace --test it openbanking::days` draws more of them; `FLORIN_SEED=7` one again.
+
+use std::thread;
 
 use bank::Bank;
 use bank::openbanking::service::{find, refresh_due, refresh_own, revoke, sweep};
 use bank::openbanking::{Connection, ConnectionStatus, EndReason, OpenBankingError};
 use chrono::Duration;
 use kernel::{ConnectionId, Random};
+use tokio::runtime::Builder;
 use truelayer::simulator::{AuthorizationOutcome, Fault, FaultKind, Modes, RefreshMode};
 
 use super::tokens::{force, id};
@@ -16,6 +19,8 @@ use crate::harness::Person;
 
 /// How many seeds are drawn when nobody says how many.
 const USUAL: u64 = 12;
+/// How many banks share the seeds, each on a thread of its own.
+const BANKS: usize = 2;
 /// How many rounds thirty days have.
 const ROUNDS: usize = 120;
 const MODES: [RefreshMode; 5] = [
@@ -288,16 +293,8 @@ async fn live(stage: &Stage, seed: u64) -> Vec<String> {
     life.finish().await
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-#[tokio::test]
-async fn thirty_days_of_a_link_end_only_for_reasons_that_there_are() {
-    let seeds = match number("FLORIN_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("FLORIN_SEEDS").unwrap_or(USUAL),
-    };
+/// Lives what each of the seeds has, one after the other, in one bank.
+async fn live_all(seeds: impl Iterator<Item = u64>) {
     let stage = Stage::new().await;
     for seed in seeds {
         println!("seed {seed}");
@@ -305,6 +302,27 @@ async fn thirty_days_of_a_link_end_only_for_reasons_that_there_are() {
     }
     let rows = stage.app.rows("truelayer_connections").await + &stage.app.rows("audit_events").await;
     assert!(!rows.contains("eyJhbGci"), "no token stands anywhere in clear");
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn thirty_days_of_a_link_end_only_for_reasons_that_there_are() {
+    let seeds = match number("FLORIN_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("FLORIN_SEEDS").unwrap_or(USUAL),
+    };
+    thread::scope(|threads| {
+        for first in 0..BANKS {
+            let seeds = seeds.clone().skip(first).step_by(BANKS);
+            threads.spawn(move || {
+                let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(live_all(seeds));
+            });
+        }
+    });
 }
 
 #[tokio::test]
