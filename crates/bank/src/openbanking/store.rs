@@ -216,6 +216,18 @@ pub(super) async fn runs_since(db: &impl ConnectionTrait, since: Instant) -> Res
         .await
 }
 
+/// Finds the last round that ended after an instant.
+pub(super) async fn last_run_since(
+    db: &impl ConnectionTrait,
+    since: Instant,
+) -> Result<Option<RefreshRun>, DbErr> {
+    refresh_run::Entity::find()
+        .filter(refresh_run::Column::FinishedAt.gt(since))
+        .order_by_desc(refresh_run::Column::FinishedAt)
+        .one(db)
+        .await
+}
+
 /// Removes the rounds that ended before an instant.
 pub(super) async fn delete_runs_before(tx: &Tx, before: Instant) -> Result<(), DbErr> {
     let old = refresh_run::Entity::delete_many().filter(refresh_run::Column::FinishedAt.lt(before));

@@ -1,17 +1,16 @@
 //! Paying in from an account at another bank.
 
-use axum::Extension;
-use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use kernel::{AccountId, BankPaymentId, Instant, Money, TransferId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::webhook::bounded;
+use super::webhook::Report;
 use crate::idempotency::IdempotencyKey;
 use crate::openbanking::service::{self, PayIn, PayInStep};
 use crate::openbanking::{BankPayment, PaymentState};
-use crate::web::{ClientAddress, Json, ListQuery, PageResponse, Path, Problem, Problems, Query, RawBody};
+use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
 /// Asks for money from an account at another bank.
@@ -180,15 +179,7 @@ pub async fn get_payment(
     request_body(content = String, content_type = "application/json"),
     responses((status = 200, description = "It is taken in, or was"), Problems)
 )]
-pub async fn take_payment_event(
-    State(bank): State<Bank>,
-    source: Option<Extension<ClientAddress>>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    Extension(RawBody(body)): Extension<RawBody>,
-) -> Result<StatusCode, Problem> {
-    bounded(&body)?;
-    let source = source.map(|Extension(address)| address.network());
-    service::take_payment_event(&bank, source, (uri.path(), &headers, &body)).await?;
+pub async fn take_payment_event(State(bank): State<Bank>, report: Report) -> Result<StatusCode, Problem> {
+    service::take_payment_event(&bank, report.source(), report.message()).await?;
     Ok(StatusCode::OK)
 }

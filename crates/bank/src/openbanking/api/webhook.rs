@@ -1,7 +1,11 @@
 //! What the service reports.
 
+use std::net::IpAddr;
+
 use axum::Extension;
-use axum::extract::{OriginalUri, State};
+use axum::body::Bytes;
+use axum::extract::{FromRequestParts, OriginalUri, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
 use crate::Bank;
@@ -11,9 +15,41 @@ use crate::web::{ClientAddress, Problem, Problems, RawBody};
 /// How long what is reported may be, in bytes: events are short.
 const LONGEST: usize = 64 * 1024;
 
-/// Refuses what is longer than any event, before anybody looks into it.
-pub(super) fn bounded(body: &[u8]) -> Result<(), Problem> {
-    if body.len() > LONGEST { Err(Problem::too_large()) } else { Ok(()) }
+/// Holds what was reported as it arrived: a signature is over these very bytes.
+pub struct Report {
+    source: Option<IpAddr>,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Report {
+    /// Returns from which network it came.
+    pub(super) const fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
+    /// Returns what may be signed: path, headers and body.
+    pub(super) fn message(&self) -> (&str, &HeaderMap, &[u8]) {
+        (&self.path, &self.headers, &self.body)
+    }
+}
+
+impl FromRequestParts<Bank> for Report {
+    type Rejection = Problem;
+
+    /// Refuses what is longer than any event, before anybody looks into it.
+    async fn from_request_parts(parts: &mut Parts, bank: &Bank) -> Result<Self, Problem> {
+        let body = Extension::from_request_parts(parts, bank).await;
+        let Extension(RawBody(body)) = body.map_err(|missing| Problem::internal(&missing))?;
+        if body.len() > LONGEST {
+            return Err(Problem::too_large());
+        }
+        let source = parts.extensions.get::<ClientAddress>().map(|address| address.network());
+        let headers = parts.headers.clone();
+        let Ok(OriginalUri(uri)) = OriginalUri::from_request_parts(parts, bank).await;
+        Ok(Self { source, path: uri.path().to_owned(), headers, body })
+    }
 }
 
 /// Take in what TrueLayer reports about linked accounts. Signed with HMAC-SHA256 over the body, in hexadecimal,
@@ -24,16 +60,8 @@ pub(super) fn bounded(body: &[u8]) -> Result<(), Problem> {
     request_body(content = String, content_type = "application/json"),
     responses((status = 200, description = "It is taken in, or was"), Problems)
 )]
-pub async fn take_webhook(
-    State(bank): State<Bank>,
-    source: Option<Extension<ClientAddress>>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    Extension(RawBody(body)): Extension<RawBody>,
-) -> Result<StatusCode, Problem> {
-    bounded(&body)?;
-    let source = source.map(|Extension(address)| address.network());
-    service::take_webhook(&bank, source, (uri.path(), &headers, &body)).await?;
+pub async fn take_webhook(State(bank): State<Bank>, report: Report) -> Result<StatusCode, Problem> {
+    service::take_webhook(&bank, report.source(), report.message()).await?;
     Ok(StatusCode::OK)
 }
 

@@ -93,7 +93,7 @@ async fn show(bank: &Bank, staff: &Staff, id: ConnectionId, forms: &Forms) -> Re
     questions.sort_by(|one, other| (&one.of, &one.endpoint).cmp(&(&other.of, &other.endpoint)));
     let page = ConnectionPage {
         look: &staff.look,
-        title: row.provider_name.as_deref().or(row.provider_id.as_deref()).unwrap_or("No bank chosen yet"),
+        title: row.bank_name().unwrap_or("No bank chosen yet"),
         forms,
         badge: status_badge(row.status),
         owner: names.get(&row.user_id).cloned().unwrap_or_default(),

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::CONNECTIONS;
 use crate::identity::{customer_address, directory};
 use crate::openbanking::own::status_badge;
-use crate::openbanking::service::{self, Health, KeyState};
+use crate::openbanking::service::{self, Glance, Health, KeyState};
 use crate::openbanking::{
     CircuitRow, Connection, ConnectionFilter, ConnectionStatus, RefreshRun, success_basis_points,
 };
@@ -59,7 +59,7 @@ struct Row {
 impl Row {
     fn new(row: Connection, names: &HashMap<UserId, String>) -> Self {
         Self {
-            bank: row.provider_name.or(row.provider_id).unwrap_or_default(),
+            bank: row.bank_name().unwrap_or_default().to_owned(),
             href: place_of(&row.id).unwrap_or_default(),
             badge: status_badge(row.status),
             owner: names.get(&row.user_id).cloned().unwrap_or_default(),
@@ -181,16 +181,14 @@ pub fn tiles<'a>(bank: &'a Bank, staff: &'a Staff) -> BoxFuture<'a, Result<Vec<T
         if !staff.look.may(Permission::ReadConnections) || bank.open_banking.is_none() {
             return Ok(Vec::new());
         }
-        let health = service::glance(bank, &staff.caller).await?;
-        let broken = health.count(ConnectionStatus::Error);
-        let alarmed = health.rounds.first().is_some_and(|round| round.alarmed);
-        let (note, tone) = match (alarmed, broken, health.failing.len()) {
+        let Glance { linked, broken, ending, failing, alarmed } =
+            service::glance(bank, &staff.caller).await?;
+        let (note, tone) = match (alarmed, broken, failing) {
             (true, ..) => ("our own credentials are refused".to_owned(), Tone::Bad),
             (_, 1.., _) => (format!("{} out of order", staff.look.count(broken)), Tone::Warning),
             (_, _, banks @ 1..) => (format!("{banks} banks do not answer"), Tone::Warning),
-            _ => (format!("{} consents end soon", health.ending), Tone::Neutral),
+            _ => (format!("{ending} consents end soon"), Tone::Neutral),
         };
-        let linked = health.count(ConnectionStatus::Active);
         let tile = tile(&staff.look, "Links to other banks", linked, (&note, tone));
         Ok(vec![Tile { group: "Bank", href: Some(CONNECTIONS), ..tile }])
     }

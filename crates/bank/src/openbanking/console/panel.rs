@@ -42,7 +42,7 @@ pub fn of_customer<'a>(
             return Ok(Markup::default());
         }
         let rows = found.into_iter().map(|row| Row {
-            name: row.provider_name.or(row.provider_id).unwrap_or_else(|| "No bank chosen yet".to_owned()),
+            name: row.bank_name().unwrap_or("No bank chosen yet").to_owned(),
             href: place_of(&row.id).unwrap_or_default(),
             badge: status_badge(row.status),
             ends_at: row.consent_expires_at,

@@ -172,6 +172,11 @@ pub use oauth_state::Model as OauthState;
 pub use refresh_run::Model as RefreshRun;
 
 impl Connection {
+    /// Names the bank, by what it calls itself or else the service calls it; none before one was chosen.
+    pub(crate) fn bank_name(&self) -> Option<&str> {
+        self.provider_name.as_deref().or(self.provider_id.as_deref())
+    }
+
     /// Begins a connection whose customer is on the way to a bank.
     pub(crate) const fn pending((id, user_id): (ConnectionId, UserId), scopes: String, now: Instant) -> Self {
         Self {

@@ -76,7 +76,7 @@ async fn banks_page(
 struct ChoosePage<'a> {
     look: &'a Look,
     title: &'static str,
-    forms: Forms,
+    forms: &'a Forms,
     listing: Listing,
     banks: Vec<Choice>,
 }
@@ -98,14 +98,14 @@ async fn choose_page(
     customer: Customer,
     listing: Listing,
 ) -> Result<Response, Problem> {
-    choose(&bank, &customer, listing, Forms::default()).await
+    choose(&bank, &customer, listing, &Forms::default()).await
 }
 
 async fn choose(
     bank: &Bank,
     customer: &Customer,
     listing: Listing,
-    forms: Forms,
+    forms: &Forms,
 ) -> Result<Response, Problem> {
     let text = listing.text("q").to_lowercase();
     let banks = service::providers(bank, &customer.caller).await?;
@@ -117,10 +117,8 @@ async fn choose(
         name: bank.display_name,
     });
     let banks = banks.collect();
-    customer.show_with(
-        &forms.clone(),
-        &ChoosePage { look: &customer.look, title: "Link a bank", forms, listing, banks },
-    )
+    let page = ChoosePage { look: &customer.look, title: "Link a bank", forms, listing, banks };
+    customer.show_with(forms, &page)
 }
 
 #[derive(Template)]
@@ -168,7 +166,7 @@ async fn link(State(bank): State<Bank>, customer: Customer, sent: Sent) -> Resul
     .await;
     match sent.judged("link", outcome)? {
         Ok((begun, name)) => go_on(&customer, &begun, (&name, &Scopes::all().to_string())),
-        Err(forms) => choose(&bank, &customer, Listing::at_path("/my/banks/new"), forms).await,
+        Err(forms) => choose(&bank, &customer, Listing::at_path("/my/banks/new"), &forms).await,
     }
 }
 

@@ -20,7 +20,7 @@ pub fn status_badge(status: ConnectionStatus) -> Badge {
 
 /// Names a connection's bank.
 pub(super) fn name(row: &Connection) -> &str {
-    row.provider_name.as_deref().or(row.provider_id.as_deref()).unwrap_or("A bank that was not chosen yet")
+    row.bank_name().unwrap_or("A bank that was not chosen yet")
 }
 
 /// Says in a sentence how a connection stands, and what its customer can do.

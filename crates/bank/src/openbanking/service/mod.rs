@@ -48,7 +48,9 @@ pub use insights::{Insights, insights};
 pub use instructions::{direct_debits, standing_orders};
 pub use keys::{KeyState, KeysError, check_keys, rewrap_keys};
 pub use notices::{About, NOTIFY, Notice, notify, remind};
-pub use oversee::{Health, Reading, Seen, glance, health, list_all, look_at, of_customer, read_again};
+pub use oversee::{
+    Glance, Health, Reading, Seen, glance, health, list_all, look_at, of_customer, read_again,
+};
 pub use payment_booking::{FOLLOW, follow, follow_due};
 pub use payment_webhook::take_payment_event;
 pub use payments::{PayIn, PayInStep, choose_provider, find_payment, list_payments, pay_in};

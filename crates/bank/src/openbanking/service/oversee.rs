@@ -50,27 +50,52 @@ impl Health {
 /// # Errors
 /// [`OpenBankingError::Forbidden`], storage.
 pub async fn health(bank: &Bank, caller: &Caller) -> Result<Health, OpenBankingError> {
-    let glance = glance(bank, caller).await?;
-    Ok(Health { states: store::count_by_status(bank.db.read()).await?, ..glance })
+    caller.require(Permission::ReadConnections)?;
+    let (db, now) = (bank.db.read(), bank.now());
+    Ok(Health {
+        states: store::count_by_status(db).await?,
+        ending: store::count_ending_before(db, now + AHEAD).await?,
+        failing: calls::failing(db).await?,
+        rounds: store::runs_since(db, now - DAYS).await?,
+        days: days::since(db, now.date_naive() - DAYS).await?,
+        keys: key_states(bank).await?,
+    })
 }
 
-/// Reads the same in passing: connections as they were counted some minutes ago.
+/// Holds how everything does, in passing.
+#[derive(Clone, Copy, Debug)]
+pub struct Glance {
+    /// How many connections worked when they were counted last, some minutes ago.
+    pub linked: i64,
+    /// How many were in error then.
+    pub broken: i64,
+    /// How many working connections end within two weeks.
+    pub ending: u64,
+    /// How many providers failed last.
+    pub failing: usize,
+    /// Whether the last round of renewing tokens found that the service refuses us.
+    pub alarmed: bool,
+}
+
+/// Reads what a page of many things says about links; nothing is counted for it but what ends soon.
 ///
 /// # Errors
 /// [`OpenBankingError::Forbidden`], storage.
-pub async fn glance(bank: &Bank, caller: &Caller) -> Result<Health, OpenBankingError> {
+pub async fn glance(bank: &Bank, caller: &Caller) -> Result<Glance, OpenBankingError> {
     caller.require(Permission::ReadConnections)?;
     let (db, now) = (bank.db.read(), bank.now());
     let days = days::since(db, now.date_naive() - DAYS).await?;
     let last = days.last().map(|day| day.on_day);
-    let of_last = days.iter().filter(|day| Some(day.on_day) == last);
-    Ok(Health {
-        states: of_last.map(|day| (day.status, day.connections)).collect(),
+    let count = |status| {
+        let found = days.iter().find(|day| Some(day.on_day) == last && day.status == status);
+        found.map_or(0, |day| day.connections)
+    };
+    Ok(Glance {
+        linked: count(ConnectionStatus::Active),
+        broken: count(ConnectionStatus::Error),
         ending: store::count_ending_before(db, now + AHEAD).await?,
-        failing: calls::failing(db).await?,
-        rounds: store::runs_since(db, now - DAYS).await?,
-        days,
-        keys: key_states(bank).await?,
+        failing: calls::failing(db).await?.len(),
+        alarmed: store::last_run_since(db, now - DAYS).await?.is_some_and(|round| round.alarmed),
     })
 }
 

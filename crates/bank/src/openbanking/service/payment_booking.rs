@@ -5,7 +5,7 @@
 //! itself refuses a second one.
 
 use database::Tx;
-use kernel::{AccountId, BankPaymentId, Money, TransferId};
+use kernel::{AccountId, BankPaymentId, Currency, Money, TransferId};
 use ledger::{Action, ChartCode, NewTransfer, PostError, Posting, Rail, chart, receipts};
 use serde_json::json;
 use uuid::Builder;
@@ -21,6 +21,8 @@ use crate::openbanking::{BankPayment, Booking, OpenBankingError, PaymentState, a
 /// The kind of job that asks the service about one payment.
 pub const FOLLOW: &str = "openbanking.follow_payment";
 
+/// What other banks owe us.
+const DUE: ChartCode = ChartCode::Settlement(Rail::Interbank);
 /// A payment that was not heard of for so long is asked about.
 const UNHEARD: chrono::Duration = chrono::Duration::minutes(5);
 /// How many are asked about in one round.
@@ -119,49 +121,56 @@ const fn action(status: PaymentState) -> &'static str {
 }
 
 async fn settle(bank: &Bank, tx: &Tx, row: &mut BankPayment) -> Result<(), OpenBankingError> {
-    let due =
-        chart::system_account(tx, ChartCode::Settlement(Rail::Interbank), row.currency, bank.now()).await?;
+    let due = own_account(bank, tx, (DUE, row.currency)).await?;
     let id = transfer_id(&format!("{}:settled", row.id));
     let post = |credit| transfer(id, (due, credit), row, "bank_payment");
-    row.is_in_suspense = !post_or_suspend(bank, tx, row, (post(row.account_id), &post)).await?;
+    row.is_in_suspense = !post_or_suspend(bank, tx, row, post).await?;
     row.transfer_id = Some(id);
     Ok(())
 }
 
 async fn take_back(bank: &Bank, tx: &Tx, row: &mut BankPayment) -> Result<(), OpenBankingError> {
-    let due =
-        chart::system_account(tx, ChartCode::Settlement(Rail::Interbank), row.currency, bank.now()).await?;
+    let due = own_account(bank, tx, (DUE, row.currency)).await?;
     let id = transfer_id(&format!("{}:reversed", row.id));
     let post = |debit| transfer(id, (debit, due), row, "bank_payment_reversal");
     if row.is_in_suspense {
         // What waits there goes back from there.
-        let suspense = chart::system_account(tx, ChartCode::Suspense, row.currency, bank.now()).await?;
+        let suspense = own_account(bank, tx, (ChartCode::Suspense, row.currency)).await?;
         bank.ledger.post(tx, &Posting::SYSTEM, &[post(suspense)]).await.map_err(refused)?;
     } else {
-        post_or_suspend(bank, tx, row, (post(row.account_id), &post)).await?;
+        post_or_suspend(bank, tx, row, post).await?;
     }
     row.reversal_transfer_id = Some(id);
     Ok(())
 }
 
-/// Posts a transfer, or the one through suspense where the account does not take part; says whether it did.
+/// Posts a payment's transfer with its account, or with suspense where that does not take part; says whether it did.
 async fn post_or_suspend(
     bank: &Bank,
     tx: &Tx,
     row: &BankPayment,
-    (wanted, through): (NewTransfer, impl Fn(AccountId) -> NewTransfer),
+    transfer_with: impl Fn(AccountId) -> NewTransfer,
 ) -> Result<bool, OpenBankingError> {
-    match bank.ledger.post(tx, &Posting::SYSTEM, &[wanted]).await {
+    match bank.ledger.post(tx, &Posting::SYSTEM, &[transfer_with(row.account_id)]).await {
         Ok(_) => Ok(true),
         Err(PostError::Storage(error)) => Err(error.into()),
         Err(PostError::Refused(refusal)) => {
             tracing::warn!(payment.id = %row.id, "a payment goes through suspense: {refusal}");
             metrics::counter!("florin_openbanking_suspended_payments_total").increment(1);
-            let suspense = chart::system_account(tx, ChartCode::Suspense, row.currency, bank.now()).await?;
-            bank.ledger.post(tx, &Posting::SYSTEM, &[through(suspense)]).await.map_err(refused)?;
+            let suspense = own_account(bank, tx, (ChartCode::Suspense, row.currency)).await?;
+            bank.ledger.post(tx, &Posting::SYSTEM, &[transfer_with(suspense)]).await.map_err(refused)?;
             Ok(false)
         }
     }
+}
+
+/// Finds an account of the bank's own.
+async fn own_account(
+    bank: &Bank,
+    tx: &Tx,
+    (code, currency): (ChartCode, Currency),
+) -> Result<AccountId, sea_orm::DbErr> {
+    chart::system_account(tx, code, currency, bank.now()).await
 }
 
 fn refused(error: PostError) -> OpenBankingError {
@@ -199,8 +208,8 @@ pub(super) async fn receive_unmatched(
     (movement, amount): (&str, Money),
 ) -> Result<TransferId, OpenBankingError> {
     let currency = amount.currency();
-    let due = chart::system_account(tx, ChartCode::Settlement(Rail::Interbank), currency, bank.now()).await?;
-    let suspense = chart::system_account(tx, ChartCode::Suspense, currency, bank.now()).await?;
+    let due = own_account(bank, tx, (DUE, currency)).await?;
+    let suspense = own_account(bank, tx, (ChartCode::Suspense, currency)).await?;
     let id = transfer_id(&format!("unmatched:{movement}"));
     let action = Action::Post { debit: due, credit: suspense, amount };
     let transfer = NewTransfer {

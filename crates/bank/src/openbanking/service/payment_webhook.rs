@@ -34,10 +34,7 @@ pub async fn take_payment_event(
     }
     let request = SignedRequest { method: "POST", path, headers, body };
     if let Err(error) = reach.signed(&bank.clock).verify(&request).await {
-        if let Some(retry_after_seconds) = reach.count_unsigned(source) {
-            return Err(WebhookError::TooMany { retry_after_seconds });
-        }
-        return Err(webhook::reject(bank, WebhookError::Unsigned(error)).await?);
+        return Err(webhook::refuse_unsigned(bank, reach, (source, error)).await?);
     }
     let event = match PaymentEvent::parse(body) {
         Ok(event) => event,

@@ -10,7 +10,7 @@ use axum::http::HeaderMap;
 use chrono::Duration;
 use database::Tx;
 use serde_json::json;
-use truelayer::signature::{SIGNATURE_HEADER, SignedRequest};
+use truelayer::signature::{SIGNATURE_HEADER, SignatureError, SignedRequest};
 use truelayer::webhook::{AccountEvent, AccountEventKind};
 
 use super::changes::subject;
@@ -20,6 +20,7 @@ use crate::Bank;
 use crate::audit::{self, Event, Subject};
 use crate::openbanking::store::inbox;
 use crate::openbanking::{Connection, EventState, OpenBankingError, Purpose, WebhookError, WebhookEvent};
+use crate::reach::OpenBanking;
 use crate::settings::WebhookScheme;
 
 /// For how long the service tries to deliver an event.
@@ -50,10 +51,7 @@ pub async fn take(
         }
     };
     if let Err(error) = verified {
-        if let Some(retry_after_seconds) = reach.count_unsigned(source) {
-            return Err(WebhookError::TooMany { retry_after_seconds });
-        }
-        return Err(reject(bank, WebhookError::Unsigned(error)).await?);
+        return Err(refuse_unsigned(bank, reach, (source, error)).await?);
     }
     let event = match AccountEvent::parse(body) {
         Ok(event) => event,
@@ -69,6 +67,18 @@ pub async fn take(
     let outcome = if taken { "taken" } else { "known" };
     metrics::counter!("florin_openbanking_webhooks_total", "outcome" => outcome).increment(1);
     Ok(())
+}
+
+/// Counts what nothing shows to be the service's and leaves a trace, unless there were too many; returns why it is refused.
+pub(super) async fn refuse_unsigned(
+    bank: &Bank,
+    reach: &OpenBanking,
+    (source, error): (Option<IpAddr>, SignatureError),
+) -> Result<WebhookError, WebhookError> {
+    match reach.count_unsigned(source) {
+        Some(retry_after_seconds) => Ok(WebhookError::TooMany { retry_after_seconds }),
+        None => reject(bank, WebhookError::Unsigned(error)).await,
+    }
 }
 
 /// Leaves a trace of what is not taken in, without a byte of it; returns why.
