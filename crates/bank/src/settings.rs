@@ -167,6 +167,15 @@ pub struct OpenBankingSettings {
     pub payments: Option<PaymentSettings>,
 }
 
+impl OpenBankingSettings {
+    /// Where the service says that an asynchronous read is done; none where it cannot reach us.
+    pub fn task_url(&self) -> Option<url::Url> {
+        let mut url = self.webhook_url.clone()?;
+        url.path_segments_mut().ok()?.pop_if_empty().push("tasks");
+        Some(url)
+    }
+}
+
 /// Says how webhooks about accounts are signed: the operator says so, and no request does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WebhookScheme {

@@ -1,6 +1,7 @@
 //! What a person does on a page, and what the page answers.
 
-use thirtyfour::extensions::query::ElementQueryable as _;
+use thirtyfour::error::WebDriverErrorInner;
+use thirtyfour::extensions::query::{ElementQuery, ElementQueryable as _, ElementWaitable as _};
 use thirtyfour::stringmatch::StringMatchable as _;
 use thirtyfour::{By, Key, WebElement};
 
@@ -50,7 +51,7 @@ impl Browser {
 
     /// Waits until something is there, and returns it.
     pub async fn see(&self, css: &str) -> WebElement {
-        let found = self.driver.query(By::Css(css.to_owned())).first().await;
+        let found = self.query(css).first().await;
         match found {
             Ok(element) => element,
             Err(error) => panic!("no {css} on {}: {error}\n{}", self.path().await, self.text().await),
@@ -59,12 +60,7 @@ impl Browser {
 
     /// Waits until something with this text is there.
     pub async fn read(&self, css: &str, text: &str) -> WebElement {
-        let found = self
-            .driver
-            .query(By::Css(css.to_owned()))
-            .with_text(text.to_owned().match_partial())
-            .first()
-            .await;
+        let found = self.query(css).with_text(text.to_owned().match_partial()).first().await;
         match found {
             Ok(element) => element,
             Err(error) => {
@@ -78,13 +74,21 @@ impl Browser {
         !self.driver.find_all(By::Css(css.to_owned())).await.expect("an answer").is_empty()
     }
 
-    /// Returns the texts of all that is there now.
+    /// Returns the texts of all that is there now; of one page, though another may be coming.
     pub async fn texts(&self, css: &str) -> Vec<String> {
-        let mut texts = Vec::new();
-        for element in self.driver.find_all(By::Css(css.to_owned())).await.expect("an answer") {
-            texts.push(element.text().await.expect("a text"));
+        'page: loop {
+            let mut texts = Vec::new();
+            for element in self.driver.find_all(By::Css(css.to_owned())).await.expect("an answer") {
+                match element.text().await {
+                    Ok(text) => texts.push(text),
+                    Err(error) if matches!(*error, WebDriverErrorInner::StaleElementReference(_)) => {
+                        continue 'page;
+                    }
+                    Err(error) => panic!("no text of {css}: {error}"),
+                }
+            }
+            return texts;
         }
-        texts
     }
 
     /// Writes into the field of that name, over what stands there.
@@ -108,13 +112,7 @@ impl Browser {
     /// Presses the visible button with these words inside of something.
     pub async fn press_in(&self, within: &str, words: &str) {
         let css = format!("{within} button, {within} summary, {within} a.button");
-        let look = || self.driver.query(By::Css(css.clone())).with_text(words.to_owned()).and_displayed();
-        let mut button = look().first().await;
-        if button.is_err() {
-            // What stood on the page before went while it was looked at.
-            button = look().first().await;
-        }
-        let Ok(button) = button else {
+        let Ok(button) = self.query(&css).with_text(words.to_owned()).and_displayed().first().await else {
             panic!("no button {words:?} on {}\n{}", self.path().await, self.text().await);
         };
         button.scroll_into_view().await.expect("on the page");
@@ -124,12 +122,14 @@ impl Browser {
     /// Opens an action, says why, and does it. Waits for the message that it was done.
     pub async fn act(&self, action: &str, words: &str, reason: &str) {
         let form = format!("form#{action}");
-        self.see(&form).await;
+        let before = self.see(&form).await;
         self.press(words).await;
         let field = self.visible(&format!("{form} [name=reason]")).await;
         field.clear().await.expect("a field");
         field.send_keys(reason).await.expect("a field");
         self.press_in(&form, words).await;
+        // The message of an action before may still stand on the page that is going.
+        before.wait_until().stale().await.expect("another page");
         self.see(".flash").await;
     }
 
@@ -157,8 +157,7 @@ impl Browser {
 
     /// Returns all text of the page.
     pub async fn text(&self) -> String {
-        let body = self.driver.find(By::Css("body")).await.expect("a page");
-        body.text().await.expect("a text")
+        self.texts("body").await.concat()
     }
 
     /// Runs a script in the page. The page's policy does not bind the driver.
@@ -173,8 +172,13 @@ impl Browser {
         entries.into_iter().filter(|entry| is_bad(&entry.level)).map(|entry| entry.message).collect()
     }
 
+    /// Looks again and again until it is found. What goes while it is looked at, with its page, is only not found yet.
+    fn query(&self, css: &str) -> ElementQuery {
+        self.driver.query(By::Css(css.to_owned())).ignore_errors(true)
+    }
+
     async fn visible(&self, css: &str) -> WebElement {
-        let found = self.driver.query(By::Css(css.to_owned())).and_displayed().first().await;
+        let found = self.query(css).and_displayed().first().await;
         match found {
             Ok(element) => element,
             Err(error) => panic!("no {css} to see on {}: {error}\n{}", self.path().await, self.text().await),

@@ -70,6 +70,12 @@ impl Error {
         }
     }
 
+    /// Says whether nothing came because the time was over, ours or the service's own.
+    pub fn is_late(&self) -> bool {
+        matches!(self, Self::Unreachable(Failure::TimeOut))
+            || matches!(self.code(), Some(ErrorCode::ConnectorTimeout | ErrorCode::ProviderTimeout))
+    }
+
     /// Says whether the service may have done what it was asked, although nobody knows.
     pub fn is_ambiguous(&self) -> bool {
         match self {

@@ -24,6 +24,7 @@ pub fn register(registry: &mut Registry) {
     registry.every("openbanking.sweep", 600, SWEEP);
     registry.job(service::NOTIFY, notify);
     registry.job(service::PULL, pull);
+    registry.job(service::COLLECT, collect);
     registry.job(PULL_DUE, pull_due);
     registry.every("openbanking.pull_due", 300, PULL_DUE);
     registry.job(REFRESH, refresh);
@@ -64,17 +65,38 @@ fn pull(bank: Bank, payload: Value) -> BoxFuture<'static, Result<(), JobFailure>
         let asked: Reading = serde_json::from_value(payload).map_err(JobFailure::permanent)?;
         // Whoever is not there cannot be asked for.
         let purpose = if asked.purpose == Purpose::Attended { Purpose::Event } else { asked.purpose };
-        match service::pull_for_events(&bank, asked.connection_id, purpose).await {
-            Ok(_) => Ok(()),
-            Err(OpenBankingError::Storage(error)) => Err(JobFailure::retry(error)),
-            // What the bank says is written down, with the time of the next attempt: to try again now would use up its calls.
-            Err(error) => {
-                tracing::info!(connection.id = %asked.connection_id, "accounts were not read: {error}");
-                Ok(())
-            }
-        }
+        let pulled = service::pull_for_events(&bank, asked.connection_id, purpose).await;
+        unless_storage_failed(asked.connection_id, pulled)
     }
     .boxed()
+}
+
+/// Names the connection whose answers are to be looked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Collecting {
+    connection_id: ConnectionId,
+}
+
+fn collect(bank: Bank, payload: Value) -> BoxFuture<'static, Result<(), JobFailure>> {
+    async move {
+        let asked: Collecting = serde_json::from_value(payload).map_err(JobFailure::permanent)?;
+        let collected = service::collect(&bank, asked.connection_id).await;
+        unless_storage_failed(asked.connection_id, collected)
+    }
+    .boxed()
+}
+
+/// What a bank says is written down, with the time of the next attempt: to try again now would use up its calls.
+fn unless_storage_failed<T>(id: ConnectionId, read: Result<T, OpenBankingError>) -> Result<(), JobFailure> {
+    match read {
+        Ok(_) => Ok(()),
+        Err(OpenBankingError::Storage(error)) => Err(JobFailure::retry(error)),
+        Err(error) => {
+            tracing::info!(connection.id = %id, "accounts were not read: {error}");
+            Ok(())
+        }
+    }
 }
 
 fn pull_due(bank: Bank, _: Value) -> BoxFuture<'static, Result<(), JobFailure>> {

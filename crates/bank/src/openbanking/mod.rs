@@ -31,7 +31,7 @@
 //! What the service reports is believed when it is signed, taken in once, and no more than a hint: the account is read again
 //! ([`service::take_webhook`]).
 //!
-//! Not yet here: standing orders and direct debits, payments, insights over the API.
+//! A bank that needs longer for its rows than anybody waits is asked by the service in its own time ([`service::collect`]).
 
 mod api;
 pub mod console;
@@ -56,6 +56,7 @@ pub use model::refusal::{OpenBankingError, WebhookError};
 pub use model::tables::{
     Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run, success_basis_points,
 };
+pub use model::task::{PATIENCE, ReadTask, look_again_at, read_task};
 
 pub use model::budget::{
     Backoff, Circuit, CountedCall, Purpose, Verdict, backoff, decide as decide_call, quota_ends_at,

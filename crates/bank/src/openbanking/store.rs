@@ -7,6 +7,7 @@ pub(super) mod inbox;
 pub(super) mod instructions;
 pub(super) mod payments;
 pub(super) mod states;
+pub(super) mod tasks;
 
 use database::Tx;
 use kernel::{ConnectionId, Cursor, Instant, Page, PageRequest, UserId};

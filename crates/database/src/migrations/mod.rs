@@ -110,6 +110,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: "",
         sqlite: "",
     },
+    Migration { name: "m0016_tasks", shared: include_str!("m0016_tasks.sql"), postgres: "", sqlite: "" },
 ];
 
 pub(crate) struct Migrator;

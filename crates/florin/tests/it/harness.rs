@@ -1,6 +1,7 @@
 //! The bank in this process, reached through its router without a socket.
 
 mod clerks;
+mod errors;
 mod people;
 
 use std::cell::Cell;
@@ -86,6 +87,7 @@ impl App {
         change: impl FnOnce(&mut Settings),
         router: impl FnOnce(&Bank) -> (Router, OpenApi),
     ) -> Self {
+        errors::Errors::show();
         let mail = std::env::temp_dir().join(format!("florin-mail-{}", unique()));
         std::fs::create_dir(&mail).unwrap();
         let mut settings = settings(mail.clone());

@@ -7,6 +7,7 @@ mod days;
 mod extend;
 mod insights;
 mod keys;
+mod later;
 mod link;
 mod modes;
 mod notices;

@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Bank> {
         .routes(routes!(tokens::refresh_tokens))
         .routes(routes!(tokens::token_stats))
         .routes(routes!(webhook::take_webhook))
+        .routes(routes!(webhook::take_task_event))
         .routes(routes!(accounts::sync))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_balance))

@@ -65,6 +65,18 @@ pub async fn take_webhook(State(bank): State<Bank>, report: Report) -> Result<St
     Ok(StatusCode::OK)
 }
 
+/// Take in that an asynchronous read is done. Nothing signs it, so it is no more than a hint: what it names is looked for by
+/// the bank's own record of it, and what it does not name is answered the same.
+#[utoipa::path(
+    post, path = "/integrations/truelayer/webhook/tasks", operation_id = "take_task_event", tag = "open-banking",
+    request_body(content = String, content_type = "application/json"),
+    responses((status = 200, description = "It is taken in, or nobody asked for it"), Problems)
+)]
+pub async fn take_task_event(State(bank): State<Bank>, report: Report) -> Result<StatusCode, Problem> {
+    service::take_task_event(&bank, report.source(), report.message().2).await?;
+    Ok(StatusCode::OK)
+}
+
 impl From<WebhookError> for Problem {
     fn from(error: WebhookError) -> Self {
         match error {

@@ -14,3 +14,4 @@ pub mod payment;
 pub mod pending;
 pub mod refusal;
 pub mod tables;
+pub mod task;

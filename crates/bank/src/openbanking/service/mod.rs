@@ -12,6 +12,7 @@ mod insights;
 mod instructions;
 mod kept;
 mod keys;
+mod later;
 mod notices;
 mod opened;
 mod oversee;
@@ -47,6 +48,7 @@ pub use imported::{ShownAccount, ShownRow, accounts, announced, find_account, pu
 pub use insights::{Insights, insights};
 pub use instructions::{direct_debits, standing_orders};
 pub use keys::{KeyState, KeysError, check_keys, rewrap_keys};
+pub use later::{COLLECT, collect, take_task_event};
 pub use notices::{About, NOTIFY, Notice, notify, remind};
 pub use oversee::{
     Glance, Health, Reading, Seen, glance, health, list_all, look_at, of_customer, read_again,

@@ -13,6 +13,7 @@ use truelayer::data::{Account, AccountBalance, Card, CardBalance};
 use truelayer::{Answer, Decimal, Endpoint, Item, Read};
 
 use super::changes::subject;
+use super::later;
 use super::pull_instructions::pull_instructions;
 use super::pull_rows::{pull_announced, pull_rows};
 use super::reader::{Got, Reader};
@@ -60,7 +61,7 @@ impl Pulled {
         match got {
             Got::Answer(answer) => return Some(answer),
             Got::Absent => {}
-            Got::NotNow | Got::Narrower => self.is_complete = false,
+            Got::NotNow | Got::Late | Got::Narrower => self.is_complete = false,
         }
         None
     }
@@ -78,11 +79,12 @@ pub(super) async fn ask_for_pull(
     jobs::enqueue_once(bank, tx, NewJob { dedupe_key, ..NewJob::new(PULL, payload) }).await.map(drop)
 }
 
-/// Asks for the readings whose time has come; returns their number.
+/// Asks for the readings and the answers whose time has come; returns the number of readings.
 ///
 /// # Errors
 /// `DbErr` when the database fails; what was asked for stays so.
 pub async fn pull_due(bank: &Bank) -> Result<usize, DbErr> {
+    later::ask_due(bank).await?;
     let due = store::due_for_a_pull(bank.db.latest(), bank.now(), 1_000).await?;
     for id in &due {
         let tx = bank.db.begin().await?;
@@ -153,19 +155,29 @@ async fn record(
     (purpose, pulled): (Purpose, Pulled),
 ) -> Result<(), DbErr> {
     let caller = bank.system_caller();
-    let Pulled { accounts, balances, added, changed, removed, is_complete } = pulled;
+    let Pulled { accounts, balances, .. } = pulled;
     for (action, numbers) in [
         ("truelayer.accounts_fetched", json!({ "purpose": purpose, "accounts": accounts })),
         ("truelayer.balance_fetched", json!({ "purpose": purpose, "balances": balances })),
-        (
-            "truelayer.transactions_fetched",
-            json!({ "purpose": purpose, "added": added, "changed": changed, "removed": removed, "is_complete": is_complete }),
-        ),
     ] {
         let event = Event { after: Some(numbers), ..Event::new(action, subject(id)) };
         audit::record(bank, tx, &caller, event).await?;
     }
-    Ok(())
+    record_rows(bank, tx, id, (purpose, pulled)).await
+}
+
+pub(super) async fn record_rows(
+    bank: &Bank,
+    tx: &database::Tx,
+    id: ConnectionId,
+    (purpose, pulled): (Purpose, Pulled),
+) -> Result<(), DbErr> {
+    let Pulled { added, changed, removed, is_complete, .. } = pulled;
+    let numbers = json!({
+        "purpose": purpose, "added": added, "changed": changed, "removed": removed, "is_complete": is_complete
+    });
+    let event = Event { after: Some(numbers), ..Event::new("truelayer.transactions_fetched", subject(id)) };
+    audit::record(bank, tx, &bank.system_caller(), event).await.map(drop)
 }
 
 async fn pull_accounts(

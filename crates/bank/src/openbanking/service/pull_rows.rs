@@ -11,6 +11,7 @@ use sea_orm::DbErr;
 use truelayer::data::Transaction;
 use truelayer::{Answer, Item, Read, Window};
 
+use super::later;
 use super::pull::Pulled;
 use super::reader::{Got, Reader};
 use super::sealed;
@@ -35,35 +36,44 @@ pub(super) async fn pull_rows(
     account: &ExternalAccount,
     pulled: &mut Pulled,
 ) -> Result<(), OpenBankingError> {
+    if later::is_awaited(bank, reader, account, pulled).await? {
+        return Ok(());
+    }
     let today = bank.now().date_naive();
     let oldest = today - if account.history_closed { OPEN_HISTORY } else { HISTORY };
     let mut from = account.complete_through.map_or(oldest, |through| oldest.max(through - OVERLAP));
-    let read = |from| Read {
-        window: Window::days(from, today),
-        ..Read::of(account.kind.rows(), account.service_id.as_str())
-    };
-    let mut got = reader.ask::<Transaction>(account.id.uuid(), read(from)).await?;
+    let asked = |from, is_closed| Asked { from, through: today, is_closed };
+    let mut got = reader.ask::<Transaction>(account.id.uuid(), asked(from, false).read(account)).await?;
     let is_closed = matches!(got, Got::Narrower);
     if is_closed {
         from = today - OPEN_HISTORY;
-        got = reader.ask(account.id.uuid(), read(from)).await?;
+        got = reader.ask(account.id.uuid(), asked(from, is_closed).read(account)).await?;
+    }
+    if matches!(got, Got::Late) {
+        later::put(bank, reader, account, asked(from, is_closed)).await?;
     }
     let Some(answer) = pulled.answer(got) else { return Ok(()) };
-    let window = Asked { from, today, is_closed };
-    Ok(keep(bank, account, (window, &answer), pulled).await?)
+    Ok(keep(bank, account, (asked(from, is_closed), &answer), pulled).await?)
 }
 
 /// Says what was asked for.
 #[derive(Clone, Copy)]
-struct Asked {
-    from: NaiveDate,
-    today: NaiveDate,
+pub(super) struct Asked {
+    pub(super) from: NaiveDate,
+    pub(super) through: NaiveDate,
     /// Whether the bank refused to tell more.
-    is_closed: bool,
+    pub(super) is_closed: bool,
+}
+
+impl Asked {
+    pub(super) fn read(self, account: &ExternalAccount) -> Read<'_> {
+        let window = Window::days(self.from, self.through);
+        Read { window, ..Read::of(account.kind.rows(), account.service_id.as_str()) }
+    }
 }
 
 /// Keeps the rows of an answer, and lets go of those that a complete one does not show any more.
-async fn keep(
+pub(super) async fn keep(
     bank: &Bank,
     account: &ExternalAccount,
     (asked, answer): (Asked, &Answer<Transaction>),
@@ -102,7 +112,7 @@ async fn keep(
     let added: Vec<_> = plan.added.iter().map(fresh).collect();
     pulled.added += added.len();
     imported::insert_rows(&tx, added).await?;
-    let complete_through = if is_complete { Some(asked.today) } else { row.complete_through };
+    let complete_through = if is_complete { Some(asked.through) } else { row.complete_through };
     let history_closed = row.history_closed || asked.is_closed;
     let row = ExternalAccount { complete_through, history_closed, updated_at: bank.now(), ..row };
     imported::update_account(&tx, row).await?;

@@ -11,7 +11,7 @@ use sea_orm::DbErr;
 use sea_orm::prelude::Uuid;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use truelayer::{AccessToken, Answer, Call, Endpoint, Read, Remedy, Scopes};
+use truelayer::{AccessToken, Answer, Call, Endpoint, ErrorCode, Read, Remedy, Scopes, TaskStatus};
 use uuid::Builder;
 
 use super::changes::{end, replace, subject};
@@ -41,6 +41,8 @@ pub(super) enum Got<T> {
     Answer(Answer<T>),
     /// Nothing now; when it may be asked again is written down.
     NotNow,
+    /// Nothing in time: the bank needs longer than anybody waits.
+    Late,
     /// The bank tells less of the past than was asked.
     Narrower,
     /// There is nothing to be had: not offered by the bank, or not granted.
@@ -94,7 +96,7 @@ impl<'a> Reader<'a> {
         let (bank, endpoint) = (self.bank, read.endpoint);
         let (reach, _) = reach(bank)?;
         loop {
-            let id = match self.admit(subject_id, endpoint).await? {
+            let id = match self.admit((subject_id, endpoint), Again::InTime).await? {
                 Admission::Go(id) => id,
                 Admission::NotBefore(at) => {
                     self.postponed_until = Some(self.postponed_until.map_or(at, |known| known.min(at)));
@@ -114,13 +116,10 @@ impl<'a> Reader<'a> {
             let treatment = treat_read(error.remedy(), self.is_fresh);
             self.refused((id, subject_id), endpoint, (&error, treatment)).await?;
             match treatment {
-                Treatment::Refresh => {
-                    self.row = refreshed(bank, self.row.clone()).await?;
-                    self.token = token(bank, &self.row)?;
-                    self.is_fresh = true;
-                }
+                Treatment::Refresh => self.renew().await?,
                 Treatment::Narrow => return Ok(Got::Narrower),
                 Treatment::NeverAsk | Treatment::RefreshAccounts => return Ok(Got::Absent),
+                Treatment::Retry if error.is_late() => return Ok(Got::Late),
                 Treatment::Retry | Treatment::TryPrevious | Treatment::WaitForQuota => {
                     return Ok(Got::NotNow);
                 }
@@ -138,8 +137,70 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Puts a question that was not answered in time, for the service to ask the bank in its own time; returns the
+    /// service's name for it, and none where that cannot be had. It is a call like another.
+    pub(super) async fn ask_later(
+        &self,
+        subject_id: Uuid,
+        read: Read<'_>,
+    ) -> Result<Option<String>, OpenBankingError> {
+        let (reach, settings) = reach(self.bank)?;
+        let admission = self.admit((subject_id, read.endpoint), Again::AtOnce).await?;
+        let Admission::Go(id) = admission else { return Ok(None) };
+        let name = id.to_string();
+        let call = Call { token: &self.token, user: self.user, correlation_id: Some(&name) };
+        let report_to = settings.task_url();
+        let put = reach.client().enqueue(read, report_to.as_ref(), &call).await;
+        let outcome = put.as_ref().map_or_else(code, |_| "queued");
+        count(read.endpoint, outcome);
+        let tx = self.bank.db.begin().await?;
+        calls::finish(&tx, id, outcome).await?;
+        tx.commit().await?;
+        Ok(put.ok().map(|task| task.task_id))
+    }
+
+    /// Looks for what came of a question that was put. No bank is asked, so it is no call.
+    ///
+    /// # Errors
+    /// What renewing the token says.
+    pub(super) async fn look_for<T: DeserializeOwned>(
+        &mut self,
+        task_id: &str,
+    ) -> Result<Got<T>, OpenBankingError> {
+        let (reach, _) = reach(self.bank)?;
+        loop {
+            let call = Call { token: &self.token, user: None, correlation_id: None };
+            let found = reach.client().results(task_id, &call).await;
+            count(Endpoint::Results, found.as_ref().map_or_else(code, |_| "ok"));
+            return Ok(match found {
+                Ok(answer) => match answer.status {
+                    TaskStatus::Succeeded => Got::Answer(answer),
+                    TaskStatus::Queued | TaskStatus::Running => Got::NotNow,
+                    TaskStatus::Failed => Got::Absent,
+                },
+                Err(error) if error.remedy() == Remedy::Refresh && !self.is_fresh => {
+                    self.renew().await?;
+                    continue;
+                }
+                Err(error) if error.code() == Some(ErrorCode::NotFound) => Got::Absent,
+                Err(_) => Got::NotNow,
+            });
+        }
+    }
+
+    async fn renew(&mut self) -> Result<(), OpenBankingError> {
+        self.row = refreshed(self.bank, self.row.clone()).await?;
+        self.token = token(self.bank, &self.row)?;
+        self.is_fresh = true;
+        Ok(())
+    }
+
     /// Counts a call before it is made.
-    async fn admit(&self, subject_id: Uuid, endpoint: Endpoint) -> Result<Admission, DbErr> {
+    async fn admit(
+        &self,
+        (subject_id, endpoint): (Uuid, Endpoint),
+        again: Again,
+    ) -> Result<Admission, DbErr> {
         let granted = Scopes::from_list(&self.row.scopes);
         if endpoint.scope().is_some_and(|scope| !granted.contains(scope)) {
             return Ok(Admission::Never);
@@ -151,7 +212,8 @@ impl<'a> Reader<'a> {
         if state.is_never {
             return Ok(Admission::Never);
         }
-        let early = state.next_at.filter(|next| *next > now && self.purpose != Purpose::Attended);
+        let waits = again == Again::InTime && self.purpose != Purpose::Attended;
+        let early = state.next_at.filter(|next| *next > now && waits);
         if let Some(next) = early {
             return Ok(Admission::NotBefore(next));
         }
@@ -317,6 +379,15 @@ fn count(endpoint: Endpoint, outcome: &str) {
 pub(super) async fn with_fresh_token(bank: &Bank, row: Connection) -> Result<Connection, OpenBankingError> {
     let ends = row.expires_at.is_none_or(|ends| ends <= bank.now() + MARGIN);
     if ends { refreshed(bank, row).await } else { Ok(row) }
+}
+
+/// Says when a question may follow the last one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Again {
+    /// At the time that is written down.
+    InTime,
+    /// At once, in another way.
+    AtOnce,
 }
 
 /// Says whether a call may be made.

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::openbanking::{
     ExternalAccount, ExternalTransaction, PendingTransaction, RowPlace, external_account,
-    external_instruction, external_transaction, pending_transaction, read_state,
+    external_instruction, external_transaction, pending_transaction, read_state, read_task,
 };
 
 /// How many rows one statement writes: each has a dozen values.
@@ -46,6 +46,13 @@ pub(in crate::openbanking) async fn any_account(
     db: &impl ConnectionTrait,
 ) -> Result<Option<ExternalAccount>, DbErr> {
     external_account::Entity::find().order_by_asc(external_account::Column::Id).one(db).await
+}
+
+pub(in crate::openbanking) async fn of_id(
+    db: &impl ConnectionTrait,
+    id: ExternalAccountId,
+) -> Result<Option<ExternalAccount>, DbErr> {
+    external_account::Entity::find_by_id(id).one(db).await
 }
 
 /// Finds an account of a user's connection.
@@ -192,6 +199,8 @@ pub(in crate::openbanking) async fn erase(tx: &Tx, connection_id: ConnectionId) 
     pending_transaction::Entity::delete_many().filter(announced).exec(tx).await?;
     let instructions = external_instruction::Column::AccountId.in_subquery(accounts.clone());
     external_instruction::Entity::delete_many().filter(instructions).exec(tx).await?;
+    let waiting = read_task::Column::AccountId.in_subquery(accounts.clone());
+    read_task::Entity::delete_many().filter(waiting).exec(tx).await?;
     let booked = external_transaction::Column::AccountId.in_subquery(accounts);
     external_transaction::Entity::delete_many().filter(booked).exec(tx).await?;
     external_account::Entity::delete_many().filter(of_connection).exec(tx).await?;

@@ -84,10 +84,11 @@ fn class(method: &Method, route: Option<&str>) -> Option<Class> {
     let route = route.unwrap_or_default();
     let is_read = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     match route.strip_prefix("/api/v1/").unwrap_or(route) {
-        // What is signed by the service is never refused; the rest is counted where that is found out.
+        // What comes from the service is never refused; the rest is counted where that is found out.
         "/livez"
         | "/readyz"
         | "integrations/truelayer/webhook"
+        | "integrations/truelayer/webhook/tasks"
         | "integrations/truelayer/payments/webhook" => None,
         path if path.starts_with("auth/") => Some(Class::SignIn),
         // A page at the door is a read; what it sends is a guess.

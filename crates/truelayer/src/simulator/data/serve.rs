@@ -49,19 +49,15 @@ pub(super) async fn read(
     };
     let credentials_id = credential.id.clone();
     let permitted = permit(&mut world, credential, (endpoint, id), &query, now);
+    let attended = headers.contains_key("x-psu-ip");
     let answer = match permitted {
         Err(refused) => refused.into_response(),
         Ok(permitted) if query.r#async.as_deref() == Some("true") && endpoint != Endpoint::Me => {
-            tasks::queue(&shared, &mut world, &permitted, (&uri, query.webhook_uri.as_ref()))
+            tasks::queue(&shared, &mut world, &permitted, (&uri, query.webhook_uri.as_ref()), attended)
         }
         Ok(permitted) => {
-            let attended = headers.contains_key("x-psu-ip");
-            cached(
-                &shared,
-                &mut world,
-                &permitted,
-                (uri.path_and_query().map_or("", |it| it.as_str()), attended),
-            )
+            let question = uri.path_and_query().map_or("", |it| it.as_str());
+            cached(&shared, &mut world, &permitted, (question, attended))
         }
     };
     dressed(answer, &shared, Some(&credentials_id))

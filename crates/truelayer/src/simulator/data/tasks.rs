@@ -24,10 +24,11 @@ pub(super) fn queue(
     world: &mut World,
     permitted: &Permitted,
     (uri, webhook): (&Uri, Option<&Url>),
+    attended: bool,
 ) -> Response {
     let now = shared.now();
     let id = token::uuid(&shared.random);
-    let outcome = ask(shared, world, permitted, false).map_err(|_| ());
+    let outcome = ask(shared, world, permitted, attended).map_err(|_| ());
     let results_uri = crate::environment::join(&shared.api, ["data", "v1", "results", &id]);
     let request_uri = shared.api.join(uri.path()).unwrap_or_else(|_| shared.api.clone());
     if let Some(webhook) = webhook {

@@ -26,6 +26,9 @@ pub async fn of(world: &World, route: &'static str, which: Which) -> Option<Ask>
         | "GET /integrations/truelayer/payments"
         | "POST /integrations/truelayer/payments/webhook"
         | "GET /integrations/truelayer/providers" => ask,
+        "POST /integrations/truelayer/webhook/tasks" => {
+            ask.body(json!({ "task_id": "nobodys", "credentials_id": "nobodys", "status": "Succeeded" }))
+        }
         "GET /integrations/truelayer/connections/{id}"
         | "DELETE /integrations/truelayer/connections/{id}"
         | "POST /integrations/truelayer/connections/{id}/refresh-tokens"
