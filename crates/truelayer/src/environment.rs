@@ -59,6 +59,15 @@ impl Environment {
         [&self.auth, &self.api, &self.jwks].iter().all(|url| url.scheme() == "https")
     }
 
+    /// Lists the hosts that are the vendor's, and so are reached at public addresses only; those of one's own may be anywhere.
+    pub(crate) fn vendors_hosts(&self) -> Vec<String> {
+        let is_vendors = |host: &&str| {
+            [".truelayer.com", ".truelayer-sandbox.com"].iter().any(|domain| host.ends_with(domain))
+        };
+        let hosts = [&self.auth, &self.api, &self.jwks].map(Url::host_str);
+        hosts.into_iter().flatten().filter(is_vendors).map(str::to_owned).collect()
+    }
+
     fn known(auth: &str, api: &str, jwks: &str) -> Self {
         let url = |text: &str| text.parse().expect("a constant address");
         Self { auth: url(auth), api: url(api), jwks: url(jwks) }
@@ -84,7 +93,9 @@ mod tests {
         assert_eq!(Environment::sandbox().api().host_str(), Some("api.truelayer-sandbox.com"));
         assert!(Environment::live().is_encrypted() && Environment::sandbox().is_encrypted());
         let local = |port: u16| format!("http://127.0.0.1:{port}/").parse().expect("an address");
-        assert!(!Environment::custom(local(1), local(2), local(3)).is_encrypted());
+        let own = Environment::custom(local(1), local(2), local(3));
+        assert!(!own.is_encrypted());
+        assert_eq!((own.vendors_hosts().len(), Environment::live().vendors_hosts().len()), (0, 3));
     }
 
     #[test]

@@ -61,6 +61,11 @@ impl Error {
         if let Self::Refused(refusal) = self { Some(refusal.code) } else { None }
     }
 
+    /// Returns how long to wait, where a gateway says so.
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        if let Self::Refused(refusal) = self { refusal.retry_after } else { None }
+    }
+
     /// Returns the name under which the service's support finds the call.
     pub fn correlation_id(&self) -> Option<&str> {
         match self {

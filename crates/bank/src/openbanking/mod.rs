@@ -59,7 +59,7 @@ pub use model::tables::{
 pub use model::task::{PATIENCE, ReadTask, look_again_at, read_task};
 
 pub use model::budget::{
-    Backoff, Circuit, CountedCall, Purpose, Verdict, backoff, decide as decide_call, quota_ends_at,
+    Circuit, CountedCall, Purpose, Verdict, decide as decide_call, pause, quota_ends_at,
 };
 pub use model::connection::{
     ConnectionEvent, ConnectionFilter, ConnectionStatus, EndReason, TooLate, Treatment, transition,

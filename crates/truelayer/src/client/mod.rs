@@ -2,13 +2,14 @@
 //!
 //! `send` is the only place that speaks HTTP: it limits time and size, reads refusals, and logs one line that names
 //! the endpoint and the correlation id, never an address, a token or a body. Redirects are not followed: a bearer
-//! token must not travel to where a stranger points.
+//! token must not travel to where a stranger points; nor does one reach an address within this network under the vendor's name.
 
 mod answer;
 mod auth;
 mod read;
 mod reads;
 mod renew;
+mod resolve;
 mod send;
 
 use kernel::Secret;
@@ -46,7 +47,9 @@ impl Client {
     /// # Errors
     /// [`Failure::SetUp`] when the system has no root certificates to trust.
     pub fn new(environment: Environment, credentials: ClientCredentials) -> Result<Self, Error> {
+        let public = resolve::PublicOnly::new(environment.vendors_hosts());
         let http = reqwest::Client::builder()
+            .dns_resolver(std::sync::Arc::new(public))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(send::CONNECT_TIMEOUT)
             .user_agent(concat!("florin-truelayer/", env!("CARGO_PKG_VERSION")))

@@ -11,12 +11,8 @@ const PER_DAY: usize = 4;
 const SCHEDULED: usize = 2;
 /// What a day is: the last 24 hours, not a date.
 const DAY: Duration = Duration::hours(24);
-/// How often a call is tried within one job.
-const TRIES: u32 = 5;
-/// The first pause.
-const FIRST_PAUSE: Duration = Duration::seconds(1);
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::minutes(5);
+/// The longest pause that a gateway may ask for.
+const LONGEST_PAUSE: Duration = Duration::hours(1);
 
 /// Says why a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum, Serialize, Deserialize)]
@@ -83,29 +79,13 @@ pub fn quota_ends_at(made: &[CountedCall], now: Instant) -> Instant {
     counted.map(|call| call.at).min().unwrap_or(now) + DAY
 }
 
-/// Says what comes after a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backoff {
-    /// Another one, after a pause.
-    After(Duration),
-    /// Nothing within this job.
-    Enough,
-}
-
-/// Draws a pause between nothing and twice the last longest one, so that callers spread out (full jitter).
-///
-/// `attempt` counts from one. A gateway's own `Retry-After` wins, up to the longest pause; beyond it the job ends.
-pub fn backoff(attempt: u32, retry_after: Option<Duration>, random: &Random) -> Backoff {
-    if attempt >= TRIES {
-        return Backoff::Enough;
-    }
-    if let Some(wait) = retry_after {
-        return if wait <= LONGEST_PAUSE { Backoff::After(wait) } else { Backoff::Enough };
-    }
-    let longest = (FIRST_PAUSE * 2_i32.saturating_pow(attempt.saturating_sub(1))).min(LONGEST_PAUSE);
-    let bound = u64::try_from(longest.num_milliseconds()).unwrap_or_default();
-    let drawn = i64::try_from(random.below(bound + 1)).unwrap_or_default();
-    Backoff::After(Duration::milliseconds(drawn))
+/// Says how long to wait after a failure of the moment: as long as a gateway says, within an hour, and no less than is usual;
+/// then up to a tenth longer, so that those who failed together do not come back together.
+pub fn pause(usual: Duration, retry_after: Option<std::time::Duration>, random: &Random) -> Duration {
+    let asked = retry_after.map(|asked| Duration::from_std(asked).unwrap_or(LONGEST_PAUSE));
+    let least = usual.max(asked.unwrap_or(usual).min(LONGEST_PAUSE));
+    let bound = u64::try_from(least.num_milliseconds() / 10).unwrap_or_default();
+    least + Duration::milliseconds(i64::try_from(random.below(bound + 1)).unwrap_or_default())
 }
 
 /// Keeps calls away from a provider that is down: closed, then open for a while, then one call to see.
@@ -234,19 +214,16 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_stay_bounded_and_end() {
+    fn a_pause_is_what_the_gateway_says_within_bounds_and_no_two_are_the_same() {
         let random = Random::seeded(1);
-        for (attempt, most) in [(1, 1), (2, 2), (3, 4), (4, 8)] {
-            for _ in 0..50 {
-                let Backoff::After(pause) = backoff(attempt, None, &random) else {
-                    panic!("another attempt")
-                };
-                assert!(pause >= Duration::zero() && pause <= Duration::seconds(most), "{attempt} {pause}");
-            }
+        let usual = Duration::minutes(5);
+        for (asked, least) in [(None, 5), (Some(60), 5), (Some(1200), 20), (Some(100_000), 60)] {
+            let asked = asked.map(std::time::Duration::from_secs);
+            let drawn: Vec<Duration> = (0..50).map(|_| pause(usual, asked, &random)).collect();
+            let least = Duration::minutes(least);
+            assert!(drawn.iter().all(|pause| *pause >= least && *pause <= least * 11 / 10), "{asked:?}");
+            assert!(drawn.iter().any(|pause| *pause != drawn[0]), "{asked:?}");
         }
-        assert_eq!(backoff(5, None, &random), Backoff::Enough);
-        assert_eq!(backoff(1, Some(Duration::seconds(90)), &random), Backoff::After(Duration::seconds(90)));
-        assert_eq!(backoff(1, Some(Duration::hours(2)), &random), Backoff::Enough);
     }
 
     #[test]

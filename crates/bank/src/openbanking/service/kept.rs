@@ -12,7 +12,7 @@ use super::{alarm, aside, code, notices, reach};
 use crate::Bank;
 use crate::audit::{self, Event};
 use crate::openbanking::{
-    Connection, ConnectionEvent, ConnectionStatus, OpenBankingError, Treatment, store, transition,
+    Connection, ConnectionEvent, ConnectionStatus, OpenBankingError, Treatment, pause, store, transition,
     treat_refresh,
 };
 use crate::sealing::vault::{Column, DataKey};
@@ -140,7 +140,7 @@ pub(super) async fn refuse(
         refresh_begun_at: row.refresh_begun_at.filter(|_| *is_ambiguous || error.is_ambiguous()),
         previous_refresh_token: row.previous_refresh_token.clone(),
         last_error: Some(code.to_owned()),
-        next_attempt_at: Some(bank.now() + patience),
+        next_attempt_at: Some(bank.now() + pause(patience, error.retry_after(), &bank.random)),
         ..Connection::without_refresh(row.clone())
     };
     write(bank, row, (&waiting, failure_of(row, code))).await.map(drop)

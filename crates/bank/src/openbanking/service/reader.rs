@@ -3,6 +3,8 @@
 //! Before a call its row is written, under the connection's lock: a call that nobody heard the end of counts as well, and
 //! two processes cannot both take the last one. After it stands what came of it, and when the same may be asked again.
 
+mod later;
+
 use std::net::IpAddr;
 
 use chrono::Duration;
@@ -11,7 +13,7 @@ use sea_orm::DbErr;
 use sea_orm::prelude::Uuid;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use truelayer::{AccessToken, Answer, Call, Endpoint, ErrorCode, Read, Remedy, Scopes, TaskStatus};
+use truelayer::{AccessToken, Answer, Call, Endpoint, Read, Remedy, Scopes};
 use uuid::Builder;
 
 use super::changes::{end, replace, subject};
@@ -23,8 +25,8 @@ use crate::audit::{self, Event};
 use crate::openbanking::store::calls;
 use crate::openbanking::{
     Circuit, CircuitRow, Connection, ConnectionEvent, ConnectionStatus, EndReason, OpenBankingError,
-    ProviderCall, Purpose, ReadState, TooLate, Treatment, Verdict, decide_call, quota_ends_at, transition,
-    treat_read,
+    ProviderCall, Purpose, ReadState, TooLate, Treatment, Verdict, decide_call, pause, quota_ends_at,
+    transition, treat_read,
 };
 use crate::sealing::vault::VaultError;
 
@@ -137,57 +139,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Puts a question that was not answered in time, for the service to ask the bank in its own time; returns the
-    /// service's name for it, and none where that cannot be had. It is a call like another.
-    pub(super) async fn ask_later(
-        &self,
-        subject_id: Uuid,
-        read: Read<'_>,
-    ) -> Result<Option<String>, OpenBankingError> {
-        let (reach, settings) = reach(self.bank)?;
-        let admission = self.admit((subject_id, read.endpoint), Again::AtOnce).await?;
-        let Admission::Go(id) = admission else { return Ok(None) };
-        let name = id.to_string();
-        let call = Call { token: &self.token, user: self.user, correlation_id: Some(&name) };
-        let report_to = settings.task_url();
-        let put = reach.client().enqueue(read, report_to.as_ref(), &call).await;
-        let outcome = put.as_ref().map_or_else(code, |_| "queued");
-        count(read.endpoint, outcome);
-        let tx = self.bank.db.begin().await?;
-        calls::finish(&tx, id, outcome).await?;
-        tx.commit().await?;
-        Ok(put.ok().map(|task| task.task_id))
-    }
-
-    /// Looks for what came of a question that was put. No bank is asked, so it is no call.
-    ///
-    /// # Errors
-    /// What renewing the token says.
-    pub(super) async fn look_for<T: DeserializeOwned>(
-        &mut self,
-        task_id: &str,
-    ) -> Result<Got<T>, OpenBankingError> {
-        let (reach, _) = reach(self.bank)?;
-        loop {
-            let call = Call { token: &self.token, user: None, correlation_id: None };
-            let found = reach.client().results(task_id, &call).await;
-            count(Endpoint::Results, found.as_ref().map_or_else(code, |_| "ok"));
-            return Ok(match found {
-                Ok(answer) => match answer.status {
-                    TaskStatus::Succeeded => Got::Answer(answer),
-                    TaskStatus::Queued | TaskStatus::Running => Got::NotNow,
-                    TaskStatus::Failed => Got::Absent,
-                },
-                Err(error) if error.remedy() == Remedy::Refresh && !self.is_fresh => {
-                    self.renew().await?;
-                    continue;
-                }
-                Err(error) if error.code() == Some(ErrorCode::NotFound) => Got::Absent,
-                Err(_) => Got::NotNow,
-            });
-        }
-    }
-
     async fn renew(&mut self) -> Result<(), OpenBankingError> {
         self.row = refreshed(self.bank, self.row.clone()).await?;
         self.token = token(self.bank, &self.row)?;
@@ -279,7 +230,9 @@ impl<'a> Reader<'a> {
                 let made = calls::made(&tx, (subject_id, endpoint.as_str()), now - DAY).await?;
                 Some(quota_ends_at(&made, now))
             }
-            Treatment::Retry | Treatment::TryPrevious => Some(now + LATER),
+            Treatment::Retry | Treatment::TryPrevious => {
+                Some(now + pause(LATER, error.retry_after(), &self.bank.random))
+            }
             Treatment::AskConsent | Treatment::RefreshAccounts => Some(now + DAY),
             _ => None,
         };

@@ -1,9 +1,12 @@
 //! Ending a connection because its customer wants that.
 
+use std::time::Duration;
+
 use database::Tx;
 use kernel::ConnectionId;
 use serde_json::json;
-use truelayer::Remedy;
+use tokio::time::{Instant, interval_at};
+use truelayer::{AccessToken, Remedy};
 
 use super::changes::{replace, subject};
 use super::opened::opened;
@@ -18,10 +21,16 @@ use crate::{Bank, Caller};
 
 /// How often a change by another process is followed.
 const ATTEMPTS: u32 = 5;
+/// How often a service is told again that did not hear it, and when first: for a quarter of an hour, well within an access
+/// token's life.
+const TELLINGS: u32 = 60;
+const FIRST: Duration = Duration::from_secs(1);
+const BEAT: Duration = Duration::from_secs(15);
 
 /// Ends a connection: at the service, and here, where its tokens are wiped. Ending it twice changes nothing.
 ///
-/// The customer's word counts even when the service cannot be told: then the consent there ends by its time.
+/// The customer's word counts even when the service cannot be told: it is told again for a quarter of an hour, from memory
+/// alone, since the tokens are wiped at once. Then, or when the program ends before, the consent there ends by its time.
 ///
 /// # Errors
 /// [`OpenBankingError::Forbidden`], [`OpenBankingError::NeedsPerson`], [`OpenBankingError::NotFound`],
@@ -46,18 +55,44 @@ async fn end(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<(), OpenB
         if row.status == ConnectionStatus::Revoked {
             return Ok(());
         }
-        if let Ok((reach, _)) = reach(bank)
-            && let Err(error) = tell(bank, reach, row.clone()).await
-        {
-            metrics::counter!("florin_openbanking_unheard_revocations_total").increment(1);
-            tracing::warn!(connection.id = %id, "the service could not be told that a consent is over: {error}");
-        }
+        let unheard = match reach(bank) {
+            Ok((reach, _)) => tell(bank, reach, row.clone()).await.err().map(|error| (reach, error)),
+            Err(_) => None,
+        };
+        let token = unheard.as_ref().and_then(|(reach, _)| opened(reach, &row).ok().flatten());
         // Whatever was changed meanwhile may have brought the tokens with which it can be told.
         match wipe(bank, caller, row).await {
             Err(OpenBankingError::Changed) if attempts < ATTEMPTS => {}
-            wiped => return wiped,
+            wiped => {
+                if let Some((_, error)) = unheard {
+                    let token = token.map(|tokens| tokens.access);
+                    tokio::spawn(tell_again(bank.clone(), id, (token, error)));
+                }
+                return wiped;
+            }
         }
     }
+}
+
+/// Tells a service that was out of reach, a few times; leaves word when it never hears.
+async fn tell_again(
+    bank: Bank,
+    id: ConnectionId,
+    (token, mut error): (Option<AccessToken>, OpenBankingError),
+) {
+    let mut beat = interval_at(Instant::now() + FIRST, BEAT);
+    for _ in 0..TELLINGS {
+        let is_passing =
+            matches!(&error, OpenBankingError::Service(error) if error.remedy() == Remedy::RetryLater);
+        let (Some(token), Ok((reach, _)), true) = (&token, reach(&bank), is_passing) else { break };
+        beat.tick().await;
+        match reach.client().delete(token).await {
+            Ok(()) => return,
+            Err(again) => error = again.into(),
+        }
+    }
+    metrics::counter!("florin_openbanking_unheard_revocations_total").increment(1);
+    tracing::warn!(connection.id = %id, "the service could not be told that a consent is over: {error}");
 }
 
 pub(super) async fn wipe(bank: &Bank, caller: &Caller, row: Connection) -> Result<(), OpenBankingError> {

@@ -3,6 +3,7 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 use truelayer::simulator::AuthorizationOutcome::{Allow, Cancel};
+use truelayer::simulator::{Fault, FaultKind};
 
 use super::{BASE, Stage};
 use crate::harness::{Answer, Person};
@@ -76,4 +77,23 @@ async fn a_service_that_does_not_answer_hinders_no_customer_from_ending_it() {
     let path = format!("{BASE}/connections/{}", linked["id"].as_str().unwrap());
     app.request(axum::http::Method::DELETE, &path).by(&ada).send().await.expect(204);
     assert!(!app.rows("truelayer_connections").await.contains("tl1."));
+}
+
+#[tokio::test]
+async fn a_service_that_did_not_hear_of_the_end_is_told_again_though_the_tokens_are_wiped() {
+    let stage = Stage::new().await;
+    let ada = stage.app.customer("Ada Lovelace").await;
+    let linked = stage.link(&ada).await;
+    let is_authorised = || stage.simulator.control().links()[0].consent_status == "Authorised";
+    let (path, kind) = ("/api/delete".to_owned(), FaultKind::Page { status: 503 });
+    stage.simulator.control().add_fault(Fault { path, kind, count: 1 });
+    delete(&stage, &ada, &linked["id"]).await.expect(204);
+    assert!(!stage.app.rows("truelayer_connections").await.contains("tl1."));
+    assert!(is_authorised(), "it has not heard it");
+    let heard = async {
+        while is_authorised() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), heard).await.expect("it hears it in the end");
 }
