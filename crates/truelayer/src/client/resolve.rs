@@ -63,19 +63,20 @@ const fn is_public_v4(ip: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = ip.segments();
+    let (bits, first, second) = (ip.to_bits(), ip.segments()[0], ip.segments()[1]);
     // What carries an address of version 4 is as public as that: mapped, translated (RFC 6052), tunnelled (RFC 3056).
-    let inner = match (a, b) {
-        (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => Some((g, h)),
-        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => Some((g, h)),
-        (0x2002, _) => Some((b, c)),
+    let inner = match bits >> 32 {
+        0xffff | 0x0064_ff9b_0000_0000_0000_0000 => Some(bits),
+        _ if first == 0x2002 => Some(bits >> 80),
         _ => None,
     };
-    if let Some((high, low)) = inner {
-        return is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    if let Some(inner) = inner {
+        let low = u32::try_from(inner & u128::from(u32::MAX)).unwrap_or_default();
+        return is_public_v4(Ipv4Addr::from_bits(low));
     }
     // Global unicast (RFC 4291 §2.4), without what is for documents and for protocols.
-    a & 0xe000 == 0x2000 && !(a == 0x2001 && (b == 0xdb8 || b < 0x200)) && a != 0x3fff
+    let is_special = first == 0x2001 && (second == 0xdb8 || second < 0x200);
+    first & 0xe000 == 0x2000 && first != 0x3fff && !is_special
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ impl Subscriber for Errors {
         metadata.is_event() && *metadata.level() == Level::ERROR
     }
 
+    #[expect(clippy::print_stderr, reason = "a test shows what it printed when it fails")]
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
