@@ -42,7 +42,7 @@ fn whatever_the_clock_does_payments_keep_their_order_and_schedules_run_once() {
         journal.compare(&books).must_be_clean();
         let sequence: Vec<&str> = books.iter().map(|booking| booking.key.as_str()).collect();
         assert_eq!(sequence, order, "the books stand in the order in which the payments were made");
-        let doubled: Vec<_> = slots.iter().filter(|(_, many)| **many != 1).collect();
+        let doubled = doubled(&slots);
         println!("{} over 8 moments; {} slots of calendars ran", journal.counts(), slots.len());
         let ends = slots.keys().filter(|name| name.starts_with("schedule:ledger.end_of_day:")).count();
         assert!(ends >= 7, "the end of the day did not follow the clock: {slots:?}");
@@ -50,6 +50,31 @@ fn whatever_the_clock_does_payments_keep_their_order_and_schedules_run_once() {
         assert_eq!(unsealed(&bank).await, 0, "the sealer works again after the clock was set back");
         bank.stop();
         bank.verify();
+    });
+}
+
+#[test]
+fn control_books_by_the_clock_and_a_schedule_that_forgets_are_noticed() {
+    run(Duration::from_mins(1), async {
+        let Some(mut scene) = Scene::set().await else { return };
+        for hours in [25, 0] {
+            scene.live(hours * 3_600).await;
+        }
+        assert!(doubled(&scene.slots).is_empty(), "{:?}", scene.slots);
+        // What a bank would show that orders its books by their times.
+        let by_time = "select reference as name, position as many from ledger_transfers \
+                       where reference like 'battery-%' order by booked_at, position";
+        let by_time: Vec<String> =
+            ask(&scene.bank, by_time).await.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(by_time.len(), scene.order.len());
+        assert_ne!(by_time, scene.order, "a clock that was set back would not be noticed");
+        // What a bank would do that does not keep which slot has run.
+        tell(&scene.bank, "update job_schedules set last_slot = '2020-01-01 00:00:00+00:00'").await;
+        scene.live(25 * 3_600).await;
+        let doubled = doubled(&scene.slots);
+        println!("{} slots ran again", doubled.len());
+        assert!(!doubled.is_empty(), "a slot that runs twice must be noticed: {:?}", scene.slots);
+        scene.bank.stop();
     });
 }
 
@@ -75,6 +100,31 @@ fn what_expired_by_a_jump_ahead_is_not_revived_by_a_jump_back() {
         }
         bank.stop();
     });
+}
+
+#[test]
+fn control_what_has_not_expired_outlives_the_same_jumps() {
+    run(Duration::from_mins(1), async {
+        let Some(Scene { mut bank, fake, .. }) = Scene::set().await else { return };
+        let person = bank.people().into_iter().find(|person| person.role == "customer").expect("a customer");
+        let mut client = Client::sign_in(&bank.address(), &person).await;
+        for offset in [10 * 60, 0, -60] {
+            turn(&fake, offset);
+            pause(Duration::from_millis(1_500)).await;
+            let (read, _) = client.get("/api/v1/accounts").await.expect("an answer");
+            assert_eq!(
+                read,
+                StatusCode::OK,
+                "it is the jump that refuses, not the end of the token: {offset}"
+            );
+        }
+        bank.stop();
+    });
+}
+
+/// Lists the slots for which more than one job was made.
+fn doubled(slots: &BTreeMap<String, i64>) -> Vec<&String> {
+    slots.iter().filter(|(_, many)| **many != 1).map(|(name, _)| name).collect()
 }
 
 /// A bank that lives by a clock of the test's.
@@ -150,6 +200,15 @@ async fn unsealed(bank: &Bank) -> i64 {
         pause(Duration::from_millis(200)).await;
     }
     ask(bank, sql).await[0].1
+}
+
+/// Changes the database behind the bank's back.
+async fn tell(bank: &Bank, sql: &str) {
+    let db = database::Database::connect(&database::Options::new(bank.url())).await.expect("a connection");
+    let tx = db.begin().await.expect("a transaction");
+    tx.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    tx.commit().await.expect("kept");
+    db.close().await;
 }
 
 /// Asks the database for names and numbers.

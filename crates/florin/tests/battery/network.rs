@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use kernel::Random;
 use sea_orm::{ConnectionTrait as _, Statement};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::bank::{Bank, on_postgres};
 use crate::client::{Client, Outcome};
@@ -23,6 +25,8 @@ const IDLE: Duration = Duration::from_secs(10);
 const ANSWERED: Duration = Duration::from_secs(33);
 /// How long the headers of a request may take, and some for the way.
 const HEADERS: Duration = Duration::from_secs(12);
+/// How long a connection without a limit is watched: longer than the bank's own writer waits.
+const PATIENCE: Duration = Duration::from_secs(16);
 
 #[test]
 fn connections_cut_at_any_byte_lose_no_acknowledgement_and_double_no_payment() {
@@ -132,6 +136,49 @@ fn when_the_way_to_the_database_stands_still_every_request_ends_in_time() {
         journal.compare(&bank.booked().await).must_be_clean();
         bank.stop();
         bank.verify();
+    });
+}
+
+#[test]
+fn control_whoever_sets_no_limit_waits_for_a_way_that_stands_still() {
+    run(Duration::from_mins(1), async {
+        let Some(server) = (if on_postgres() { Server::start(&[]).await } else { None }) else {
+            return println!("stops the way to a server: runs with PostgreSQL only");
+        };
+        let back = Proxy::start(&server.address(), seeded()).await;
+        // A connection as a program has it that trusts its network.
+        let url = format!("postgres://florin@{}/postgres?sslmode=disable", back.address());
+        let db = sea_orm::Database::connect(&url).await.expect("a connection");
+        let ask = || db.execute_unprepared("select 1");
+        ask().await.expect("an answer while the way is open");
+        back.turn(Weather::Still);
+        let answered = tokio::time::timeout(PATIENCE, ask()).await;
+        assert!(answered.is_err(), "the way was open, and the harness would have shown nothing");
+        println!("a connection without a limit still waits after {PATIENCE:?}");
+    });
+}
+
+#[test]
+fn control_a_server_without_a_limit_listens_to_a_slow_client() {
+    run(Duration::from_mins(1), async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound").to_string();
+        let front = Proxy::start(&address, seeded()).await;
+        front.turn(Weather::Dripping);
+        let mut client = TcpStream::connect(front.address()).await.expect("a connection");
+        client.write_all(&[b'x'; 64]).await.expect("sent");
+        let (mut heard, _) = listener.accept().await.expect("a client");
+        let (begun, mut bytes, mut one) = (Instant::now(), 0, [0; 1]);
+        while begun.elapsed() <= HEADERS {
+            assert_eq!(
+                heard.read(&mut one).await.expect("a byte"),
+                1,
+                "the proxy gave the client up, not the bank"
+            );
+            bytes += 1;
+        }
+        println!("a server without a limit heard {bytes} bytes in {:?} and listens on", begun.elapsed());
+        assert!(bytes < 32, "it was not slow: {bytes}");
     });
 }
 

@@ -145,19 +145,17 @@ async fn ask_for_answers(bank: &Bank, tx: &database::Tx, id: ConnectionId) -> Re
 /// [`WebhookError::Storage`].
 pub async fn take_task_event(bank: &Bank, source: Option<IpAddr>, body: &[u8]) -> Result<(), WebhookError> {
     let (reach, _) = reach(bank).map_err(|_| WebhookError::Off)?;
-    let event = TaskEvent::parse(body);
-    let tx = bank.db.begin().await?;
+    let (event, db) = (TaskEvent::parse(body), bank.db.latest());
     let known = match &event {
-        Ok(event) => tasks::by_name(&tx, &event.task_id).await?,
+        Ok(event) => tasks::by_name(db, &event.task_id).await?,
         Err(_) => None,
     };
     let row = match &known {
-        Some(task) => store::load(&tx, task.connection_id).await?,
+        Some(task) => store::load(db, task.connection_id).await?,
         None => None,
     };
     let link = event.as_ref().ok().map(|event| event.credentials_id.as_str());
     let (Some(task), true) = (known, row.is_some_and(|row| row.credentials_id.as_deref() == link)) else {
-        tx.commit().await?;
         metrics::counter!("florin_openbanking_webhooks_total", "outcome" => "unmatched").increment(1);
         return match reach.count_unsigned(source) {
             Some(retry_after_seconds) => Err(WebhookError::TooMany { retry_after_seconds }),
@@ -165,6 +163,7 @@ pub async fn take_task_event(bank: &Bank, source: Option<IpAddr>, body: &[u8]) -
         };
     };
     let is_done = event.is_ok_and(|event| event.status == TaskStatus::Succeeded);
+    let tx = bank.db.begin().await?;
     take_in(bank, &tx, (task, is_done)).await?;
     tx.commit().await?;
     metrics::counter!("florin_openbanking_webhooks_total", "outcome" => "taken").increment(1);
