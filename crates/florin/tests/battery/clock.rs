@@ -69,8 +69,12 @@ fn control_books_by_the_clock_and_a_schedule_that_forgets_are_noticed() {
         assert_eq!(by_time.len(), scene.order.len());
         assert_ne!(by_time, scene.order, "a clock that was set back would not be noticed");
         // What a bank would do that does not keep which slot has run.
-        tell(&scene.bank, "update job_schedules set last_slot = '2020-01-01 00:00:00+00:00'").await;
-        scene.live(25 * 3_600).await;
+        tell(
+            &scene.bank,
+            "update jobs set state = 'queued' where dedupe_key like 'schedule:ledger.end_of_day:%'",
+        )
+        .await;
+        scene.live(0).await;
         let doubled = doubled(&scene.slots);
         println!("{} slots ran again", doubled.len());
         assert!(!doubled.is_empty(), "a slot that runs twice must be noticed: {:?}", scene.slots);
@@ -108,7 +112,7 @@ fn control_what_has_not_expired_outlives_the_same_jumps() {
         let Some(Scene { mut bank, fake, .. }) = Scene::set().await else { return };
         let person = bank.people().into_iter().find(|person| person.role == "customer").expect("a customer");
         let mut client = Client::sign_in(&bank.address(), &person).await;
-        for offset in [10 * 60, 0, -60] {
+        for offset in [10 * 60, 5 * 60, 0] {
             turn(&fake, offset);
             pause(Duration::from_millis(1_500)).await;
             let (read, _) = client.get("/api/v1/accounts").await.expect("an answer");
@@ -122,9 +126,9 @@ fn control_what_has_not_expired_outlives_the_same_jumps() {
     });
 }
 
-/// Lists the slots for which more than one job was made.
+/// Lists the slots whose job ran more than once.
 fn doubled(slots: &BTreeMap<String, i64>) -> Vec<&String> {
-    slots.iter().filter(|(_, many)| **many != 1).map(|(name, _)| name).collect()
+    slots.iter().filter(|(_, many)| **many > 1).map(|(name, _)| name).collect()
 }
 
 /// A bank that lives by a clock of the test's.
@@ -134,7 +138,7 @@ struct Scene {
     journal: Journal,
     /// The keys of the payments in the order in which they were made.
     order: Vec<String>,
-    /// The slots of calendars for which jobs were made, and the most jobs that were seen for one.
+    /// The slots of calendars for which jobs were made, and how often each was run at most.
     slots: BTreeMap<String, i64>,
 }
 
@@ -172,8 +176,8 @@ impl Scene {
             pause(STAY / 25).await;
         }
         // Before a later moment: there they are old enough to be forgotten.
-        let sql = "select dedupe_key as name, count(*) as many from jobs where dedupe_key like 'schedule:%:%' \
-                   group by dedupe_key";
+        let sql = "select dedupe_key as name, cast(attempts as bigint) as many from jobs \
+                   where dedupe_key like 'schedule:%:%'";
         for (name, many) in ask(&self.bank, sql).await {
             let most = self.slots.entry(name).or_default();
             *most = many.max(*most);
