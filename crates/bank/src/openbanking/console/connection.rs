@@ -55,8 +55,8 @@ impl Question {
         let Reading { account, state, unattended, attended } = reading;
         let of = match account {
             None => "The link".to_owned(),
-            Some((number, ExternalKind::Account)) => format!("Account {number}"),
-            Some((number, ExternalKind::Card)) => format!("Card {number}"),
+            Some((number, ExternalKind::Account)) => format!("Account\u{a0}{number}"),
+            Some((number, ExternalKind::Card)) => format!("Card\u{a0}{number}"),
         };
         Self {
             of,
