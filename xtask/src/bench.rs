@@ -2,7 +2,7 @@
 //!
 //! Every measurement is preceded by pgbench (TPC-B, scale 10, 32 clients, prepared statements) on the same
 //! PostgreSQL, and the figure is their ratio: it says more than a rate on a machine that others use too. Rounds repeat
-//! everything; the medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before.
+//! everything; the program is a fresh release build, or the one that `FLORIN_BIN` names. The medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before.
 
 mod costs;
 mod machine;
@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
+use crate::battery;
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
-use crate::workspace::{cargo, root};
+use crate::workspace::root;
 use costs::Before;
 use measures::{self as measures_of, Engine, MEASURES, Measure};
 use report::{Figures, Method, Row};
@@ -33,12 +34,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         return Err("no measurement has such a name".to_owned());
     }
     let programs = Programs::find().ok_or(HOW_TO_INSTALL)?;
-    let built = cargo().args(["build", "--release", "--quiet", "-p", "florin"]).status();
-    if !built.is_ok_and(|status| status.success()) {
-        return Err("the program does not build".to_owned());
-    }
+    let florin = battery::program()?;
     let server = Server::start(&programs, Writes::Measured)?;
-    let bench = Bench::prepare(&server, &programs, (seconds, transfers), &wanted)?;
+    let bench = Bench::prepare(&server, (florin, &programs), (seconds, transfers), &wanted)?;
     let mut rows: Vec<Row> = wanted.iter().map(|measure| Row::new(measure)).collect();
     for round in 1..=rounds {
         for place in 0..rows.len() {
@@ -103,16 +101,13 @@ struct Bench {
 impl Bench {
     fn prepare(
         server: &Server,
-        programs: &Programs,
+        (florin, programs): (PathBuf, &Programs),
         (seconds, transfers): (u32, u32),
         wanted: &[&Measure],
     ) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("florin-bench-{}", std::process::id()));
         let url = server.url().replacen("/postgres?", "/bench?", 1);
         let host = server.url().split_once("host=").map(|(_, host)| host.to_owned()).unwrap_or_default();
-        let target =
-            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-        let florin = target.join("release/florin");
         let bench = Self { folder, florin, pgbench: programs.tool("pgbench"), host, url, seconds };
         std::fs::create_dir_all(&bench.folder).map_err(|error| error.to_string())?;
         succeed(&mut bench.psql("create database pgbench"))?;

@@ -114,8 +114,7 @@ impl<'a> Life<'a> {
     }
 
     fn token_calls(&self) -> usize {
-        let calls = self.stage.simulator.control().calls();
-        calls.iter().filter(|call| call.path.ends_with("/connect/token")).count()
+        self.stage.simulator.control().count_calls("/connect/token")
     }
 
     fn strike(&self, kind: FaultKind) {

@@ -59,8 +59,7 @@ impl Stage {
     }
 
     pub(super) fn reads(&self) -> usize {
-        let calls = self.simulator.control().calls();
-        calls.iter().filter(|call| call.path.ends_with("/data/v1/accounts")).count()
+        self.simulator.control().count_calls("/data/v1/accounts")
     }
 }
 

@@ -96,6 +96,11 @@ impl Control {
         self.shared.world().calls.clone()
     }
 
+    /// Counts what was asked of paths with this end; without a copy, for whoever looks often.
+    pub fn count_calls(&self, end: &str) -> usize {
+        self.shared.world().calls.iter().filter(|call| call.path.ends_with(end)).count()
+    }
+
     /// Lists the webhooks that were tried.
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.shared.world().outbox.tried.clone()
