@@ -2,7 +2,8 @@
 //!
 //! Every measurement is preceded by pgbench (TPC-B, scale 10, 32 clients, prepared statements) on the same
 //! PostgreSQL, and the figure is their ratio: it says more than a rate on a machine that others use too. Rounds repeat
-//! everything; the program is a fresh release build, or the one that `FLORIN_BIN` names. The medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before.
+//! everything; the medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before. The
+//! program is a fresh release build, or the one that `FLORIN_BIN` names.
 
 mod costs;
 mod machine;

@@ -56,7 +56,7 @@ pub use model::refusal::{OpenBankingError, WebhookError};
 pub use model::tables::{
     Connection, OauthState, RefreshRun, connection, oauth_state, refresh_run, success_basis_points,
 };
-pub use model::task::{PATIENCE, ReadTask, look_again_at, read_task};
+pub use model::task::{ReadTask, TASK_PATIENCE, look_again_at, read_task};
 
 pub use model::budget::{
     Circuit, CountedCall, Purpose, Verdict, decide as decide_call, pause, quota_ends_at,

@@ -46,7 +46,7 @@ const SOONEST: Duration = Duration::minutes(1);
 /// How rarely at last.
 const RAREST: Duration = Duration::hours(1);
 /// For how long it is looked for; then the question is put anew.
-pub const PATIENCE: Duration = Duration::hours(24);
+pub const TASK_PATIENCE: Duration = Duration::hours(24);
 
 /// Says when to look for an answer again: the longer it takes, the more rarely.
 pub fn look_again_at(asked_at: Instant, now: Instant) -> Instant {

@@ -16,15 +16,14 @@ use truelayer::webhook::TaskEvent;
 use super::changes::subject;
 use super::pull::{Pulled, record_rows};
 use super::pull_rows::{Asked, keep};
-use super::reach;
 use super::reader::{Got, Reader};
+use super::{reach, webhook};
 use crate::Bank;
-use crate::audit::{self, Event};
 use crate::jobs::{self, NewJob};
 use crate::openbanking::store::{imported, inbox, tasks};
 use crate::openbanking::{
-    EventState, ExternalAccount, OpenBankingError, PATIENCE, Purpose, ReadTask, WebhookError, WebhookEvent,
-    look_again_at, store,
+    EventState, ExternalAccount, OpenBankingError, Purpose, ReadTask, TASK_PATIENCE, WebhookError,
+    WebhookEvent, look_again_at, store,
 };
 
 /// The kind of job that looks for the answers of one connection.
@@ -66,7 +65,7 @@ pub(super) async fn is_awaited(
     let task = tasks::of_account(bank.db.latest(), account.id).await?;
     // Another link's token opens no answer of this one's, and after a day nobody waits.
     let is_ours =
-        |task: &ReadTask| task.connection_id == reader.row.id && bank.now() - task.asked_at < PATIENCE;
+        |task: &ReadTask| task.connection_id == reader.row.id && bank.now() - task.asked_at < TASK_PATIENCE;
     let Some(task) = task.filter(is_ours) else { return Ok(false) };
     take(bank, reader, (account, task), pulled).await?;
     Ok(true)
@@ -183,14 +182,9 @@ async fn take_in(bank: &Bank, tx: &database::Tx, (task, is_done): (ReadTask, boo
         received_at: now,
         state: EventState::Taken,
     };
-    let event_id = row.event_id.clone();
     ask_for_answers(bank, tx, id).await?;
-    if inbox::insert(tx, row).await? {
-        let received = Event {
-            after: Some(json!({ "event_id": event_id, "kind": kind, "state": EventState::Taken })),
-            ..Event::new("truelayer.webhook_received", subject(id))
-        };
-        audit::record(bank, tx, &bank.system_caller(), received).await?;
+    if inbox::insert(tx, &row).await? {
+        webhook::record_received(bank, tx, (&row, Some(subject(id)))).await?;
     }
     Ok(())
 }

@@ -6,7 +6,6 @@
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
-use serde_json::json;
 use truelayer::payments::{PaymentEvent, PaymentEventKind};
 use truelayer::signature::SignedRequest;
 
@@ -14,7 +13,6 @@ use super::payment_booking::{ask_to_follow, receive_unmatched};
 use super::payments::subject;
 use super::{reach, webhook};
 use crate::Bank;
-use crate::audit::{self, Event, Subject};
 use crate::openbanking::store::{inbox, payments};
 use crate::openbanking::{EventState, OpenBankingError, WebhookError, WebhookEvent};
 
@@ -72,25 +70,18 @@ async fn take_in(bank: &Bank, event: &PaymentEvent) -> Result<(), OpenBankingErr
         received_at: now,
         state,
     };
-    if !inbox::insert(&tx, row).await? {
+    if !inbox::insert(&tx, &row).await? {
         tx.commit().await?;
         return Ok(());
     }
     if let PaymentEventKind::UnmatchedMoney { transaction_id, amount, .. } = &event.kind {
         receive_unmatched(bank, &tx, (transaction_id, *amount)).await?;
     }
-    let about = match &known {
-        Some(row) => {
-            ask_to_follow(bank, &tx, row.id).await?;
-            subject(row.id)
-        }
-        None => Subject::new("truelayer_webhook", "event"),
-    };
-    let received = Event {
-        after: Some(json!({ "event_id": event.event_id, "kind": name(&event.kind), "state": state })),
-        ..Event::new("truelayer.webhook_received", about)
-    };
-    audit::record(bank, &tx, &bank.system_caller(), received).await?;
+    if let Some(payment) = &known {
+        ask_to_follow(bank, &tx, payment.id).await?;
+    }
+    let about = known.map(|payment| subject(payment.id));
+    webhook::record_received(bank, &tx, (&row, about)).await?;
     tx.commit().await?;
     metrics::counter!("florin_openbanking_webhooks_total", "outcome" => "taken").increment(1);
     Ok(())

@@ -56,17 +56,18 @@ async fn end(bank: &Bank, caller: &Caller, id: ConnectionId) -> Result<(), OpenB
             return Ok(());
         }
         let unheard = match reach(bank) {
-            Ok((reach, _)) => tell(bank, reach, row.clone()).await.err().map(|error| (reach, error)),
+            Ok((reach, _)) => tell(bank, reach, row.clone()).await.err().map(|error| {
+                let tokens = opened(reach, &row).ok().flatten();
+                (tokens.map(|tokens| tokens.access), error)
+            }),
             Err(_) => None,
         };
-        let token = unheard.as_ref().and_then(|(reach, _)| opened(reach, &row).ok().flatten());
         // Whatever was changed meanwhile may have brought the tokens with which it can be told.
         match wipe(bank, caller, row).await {
             Err(OpenBankingError::Changed) if attempts < ATTEMPTS => {}
             wiped => {
-                if let Some((_, error)) = unheard {
-                    let token = token.map(|tokens| tokens.access);
-                    tokio::spawn(tell_again(bank.clone(), id, (token, error)));
+                if let Some(unheard) = unheard {
+                    tokio::spawn(tell_again(bank.clone(), id, unheard));
                 }
                 return wiped;
             }

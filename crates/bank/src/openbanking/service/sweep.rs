@@ -2,10 +2,10 @@
 
 use sea_orm::{ActiveEnum as _, DbErr, Iterable as _};
 
-use super::begin;
+use super::begin::PATIENCE;
 use super::changes::end;
 use super::{aside, notices, unless_changed};
-use crate::openbanking::{ConnectionStatus, EndReason, OpenBankingError, PATIENCE, store};
+use crate::openbanking::{ConnectionStatus, EndReason, OpenBankingError, TASK_PATIENCE, store};
 use crate::{Bank, Caller};
 
 /// For how long calls and events are kept: calls count for a day, and no event is accepted that is older than three.
@@ -30,7 +30,7 @@ pub async fn sweep(bank: &Bank) -> Result<usize, DbErr> {
     store::states::delete_before(&tx, bank.now()).await?;
     store::calls::delete_before(&tx, bank.now() - REMEMBERED).await?;
     store::inbox::delete_before(&tx, bank.now() - REMEMBERED).await?;
-    store::tasks::delete_before(&tx, bank.now() - PATIENCE).await?;
+    store::tasks::delete_before(&tx, bank.now() - TASK_PATIENCE).await?;
     tx.commit().await?;
     gauge(bank).await?;
     let never_back = end_all(bank, &caller, EndReason::NeverCompleted).await?;
@@ -70,7 +70,7 @@ async fn end_all(bank: &Bank, caller: &Caller, reason: EndReason) -> Result<usiz
         let rows = if reason == EndReason::ConsentExpired {
             store::outlived(&tx, bank.now(), BATCH).await?
         } else {
-            store::pending_since(&tx, bank.now() - begin::PATIENCE * 2, BATCH).await?
+            store::pending_since(&tx, bank.now() - PATIENCE * 2, BATCH).await?
         };
         let is_last = u64::try_from(rows.len()).is_ok_and(|found| found < BATCH);
         for row in rows {

@@ -118,22 +118,31 @@ async fn take_in(bank: &Bank, tx: &Tx, event: &AccountEvent) -> Result<bool, Web
         received_at: bank.now(),
         state,
     };
-    if !inbox::insert(tx, row).await? {
+    if !inbox::insert(tx, &row).await? {
         return Ok(false);
     }
     if let Some(id) = read {
         ask_for_pull(bank, tx, id, Purpose::Event).await?;
     }
-    if let Some(row) = ended {
-        end(bank, tx, row).await?;
+    if let Some(ended) = ended {
+        end(bank, tx, ended).await?;
     }
-    let about = connection_id.map_or_else(|| Subject::new("truelayer_webhook", "event"), subject);
+    record_received(bank, tx, (&row, connection_id.map(subject))).await?;
+    Ok(true)
+}
+
+/// Leaves in the audit log that an event was taken in, and about what, where that is something of ours.
+pub(super) async fn record_received(
+    bank: &Bank,
+    tx: &Tx,
+    (row, about): (&WebhookEvent, Option<Subject>),
+) -> Result<(), sea_orm::DbErr> {
+    let about = about.unwrap_or_else(|| Subject::new("truelayer_webhook", "event"));
     let received = Event {
-        after: Some(json!({ "event_id": event.event_id, "kind": name, "state": state })),
+        after: Some(json!({ "event_id": row.event_id, "kind": row.kind, "state": row.state })),
         ..Event::new("truelayer.webhook_received", about)
     };
-    audit::record(bank, tx, &bank.system_caller(), received).await?;
-    Ok(true)
+    audit::record(bank, tx, &bank.system_caller(), received).await.map(drop)
 }
 
 /// Ends a connection whose customer took the consent back at the bank.

@@ -14,9 +14,10 @@ use crate::openbanking::{
 };
 
 /// Takes an event in unless it is there; says whether it is new.
-pub(in crate::openbanking) async fn insert(tx: &Tx, row: WebhookEvent) -> Result<bool, DbErr> {
+pub(in crate::openbanking) async fn insert(tx: &Tx, row: &WebhookEvent) -> Result<bool, DbErr> {
     let known = OnConflict::column(webhook_event::Column::EventId).do_nothing().to_owned();
-    let insert = webhook_event::Entity::insert(row.into_active_model().reset_all()).on_conflict(known);
+    let insert =
+        webhook_event::Entity::insert(row.clone().into_active_model().reset_all()).on_conflict(known);
     Ok(insert.exec_without_returning(tx).await? == 1)
 }
 
