@@ -6,7 +6,8 @@
 //! full jitter and end in the dead letter. [`Registry`] names the handlers and the schedules; a slot of a
 //! schedule fires once, whichever node sees it first, and slots that passed while nobody worked are counted
 //! and caught up by one run. Work that is wanted once at a time ([`enqueue_once`]) is not doubled while it waits or
-//! runs, and a long job may say how far it is ([`note_progress`]).
+//! runs, and a long job may say how far it is ([`note_progress`]). What a clock that was ahead has written is brought
+//! back when the clock is.
 //!
 //! States: `queued → running → done`, `running → queued` after a failure, a lost lease or a stop,
 //! `running → dead` after the last attempt, `dead → queued` by a replay. The workers move them; staff replays.
@@ -14,6 +15,7 @@
 //! Cost of a job: one statement to ask, two to lease a batch, one to finish. An idle worker reads twice a
 //! second. Not here: workflows of several steps, priorities, per-kind limits.
 
+mod ahead;
 mod model;
 mod registry;
 mod run;

@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::model::backoff;
 use super::schedule::Schedule;
-use super::{Job, JobFailure, JobSchedule, JobState, NewJob, Registry, service, store};
+use super::{Job, JobFailure, JobSchedule, JobState, NewJob, Registry, ahead, service, store};
 use crate::Bank;
 
 /// A handler that takes longer has failed.
@@ -78,6 +78,9 @@ pub(crate) async fn fire(bank: &Bank, schedule: &Schedule, slot: Instant) -> Res
         let Some(row) = row.filter(|row| schedule.is_due(row.last_slot, slot)) else {
             return tx.rollback().await;
         };
+        if slot < row.last_slot {
+            ahead::bring_back(bank, &tx, &schedule.dedupe_key(slot)).await?;
+        }
         let missed = schedule.missed_between(row.last_slot, slot, bank.settings.business_timezone);
         if missed > 0 {
             tracing::warn!(schedule.name, missed, "a schedule missed slots while no worker ran");

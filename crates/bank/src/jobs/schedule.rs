@@ -73,7 +73,7 @@ impl fmt::Display for Rhythm {
 }
 
 /// How far the clocks of two nodes are apart at most, in seconds.
-const CLOCKS_DIFFER: i64 = 60;
+pub(crate) const CLOCKS_DIFFER: i64 = 60;
 /// The most missed slots that are counted one by one.
 const MOST_COUNTED: usize = 10_000;
 

@@ -85,6 +85,18 @@ pub(crate) async fn lock_due(tx: &Tx, now: Instant, limit: u64) -> Result<Vec<Jo
         .await
 }
 
+/// Locks what waits or runs and was asked for after `limit`, and the job with that key.
+pub(crate) async fn lock_ahead(tx: &Tx, key: &str, limit: Instant) -> Result<Vec<Job>, DbErr> {
+    let ahead = job::Column::CreatedAt.gt(limit).or(job::Column::DedupeKey.eq(key));
+    job::Entity::find()
+        .filter(Expr::cust("jobs.state in ('queued', 'running')"))
+        .filter(ahead)
+        .order_by_asc(job::Column::Id)
+        .lock_exclusive()
+        .all(tx)
+        .await
+}
+
 pub(crate) async fn find(db: &impl ConnectionTrait, id: JobId) -> Result<Option<Job>, DbErr> {
     job::Entity::find_by_id(id).one(db).await
 }

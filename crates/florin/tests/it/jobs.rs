@@ -220,6 +220,56 @@ async fn a_beat_leaves_no_row_when_it_succeeds_and_goes_on_after_it_died() {
     assert_eq!(only(&bank).await.state, JobState::Dead, "only what failed is kept");
 }
 
+#[tokio::test]
+async fn what_a_clock_that_was_ahead_left_behind_is_brought_back_with_it() {
+    let (bank, app) = bank().await;
+    let mut registry = obedient();
+    registry.job("test.ahead", |bank, _| {
+        Box::pin(async move {
+            let ahead = bank.now() > "2027-01-01T00:00:00Z".parse::<Instant>().expect("an instant");
+            if ahead { Err(JobFailure::retry("the clock is ahead")) } else { Ok(()) }
+        })
+    });
+    registry.every("test.ahead", 5, "test.ahead");
+    let present = bank.now();
+    bank.clock.move_to("2038-01-19T03:14:07Z".parse().expect("an instant"));
+    assert_eq!(run_due(&bank, &registry).await.expect("ran").failed, 1, "the beat waits for its next attempt");
+    let in_an_hour = bank.now() + chrono::Duration::hours(1);
+    ask(&bank, told("succeed")).await;
+    ask(&bank, NewJob { run_at: Some(in_an_hour), ..told("succeed") }).await;
+    bank.clock.move_to(present);
+    assert_eq!(run_due(&bank, &registry).await.expect("ran").done, 2, "the beat, and the work for at once");
+    let waiting = all(&bank).await.into_iter().find(|job| job.state == JobState::Queued).expect("a job");
+    assert_eq!(waiting.run_at, present + chrono::Duration::hours(1), "what was for later is for later");
+    app.leaves_jobs();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_of_the_future_lasts_a_minute_once_the_clock_is_set_back() {
+    static AHEAD: Notify = Notify::const_new();
+    let (bank, app) = bank().await;
+    let mut registry = Registry::default();
+    registry.job("test.stuck", |_, _| {
+        Box::pin(async {
+            AHEAD.notify_one();
+            std::future::pending().await
+        })
+    });
+    registry.every("test.stuck", 5, "test.stuck");
+    let present = bank.now();
+    bank.clock.move_to("2038-01-19T03:14:07Z".parse().expect("an instant"));
+    let worker = Worker::new(bank.clone(), registry.clone(), WorkerOptions::default());
+    let worker = tokio::spawn(worker.work(CancellationToken::new()));
+    timeout(PATIENCE, AHEAD.notified()).await.expect("in time");
+    worker.abort();
+    assert!(worker.await.expect_err("aborted").is_cancelled());
+    bank.clock.move_to(present);
+    assert_eq!(run_due(&bank, &registry).await.expect("ran"), Ran::default(), "it may still be at work");
+    let job = only(&bank).await;
+    assert_eq!(job.leased_until, Some(present + chrono::Duration::minutes(1)));
+    app.leaves_jobs();
+}
+
 static SHARED: AtomicUsize = AtomicUsize::new(0);
 static ALL_DONE: Semaphore = Semaphore::const_new(0);
 
