@@ -34,18 +34,21 @@ wait "$server"
 rm -rf -- "$folder"
 "#;
 
-/// Runs `cargo xtask postgres [--durable] -- <command…>`.
+/// Runs `cargo xtask postgres [--durable|--measured] -- <command…>`.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     let (options, command) = match arguments.iter().position(|word| word == "--") {
         Some(at) => (&arguments[..at], &arguments[at + 1..]),
         None => (&arguments[..0], arguments),
     };
-    if let Some(unknown) = options.iter().find(|option| *option != "--durable") {
-        return Err(format!("unknown option `{unknown}`"));
-    }
+    let writes = match options {
+        [] => Writes::Fast,
+        [option] if option == "--durable" => Writes::Durable,
+        [option] if option == "--measured" => Writes::Measured,
+        _ => return Err(format!("unknown options {options:?}")),
+    };
     let (program, words) = command.split_first().ok_or("no command given after `--`")?;
     let programs = Programs::find().ok_or(HOW_TO_INSTALL)?;
-    let server = Server::start(&programs, if options.is_empty() { Writes::Fast } else { Writes::Durable })?;
+    let server = Server::start(&programs, writes)?;
     let status = Command::new(program)
         .args(words)
         .env("FLORIN_PG_URL", server.url())

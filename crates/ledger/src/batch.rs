@@ -13,9 +13,9 @@ use uuid::Uuid;
 use crate::decide::{Book, decide};
 use crate::intake::Ticket;
 use crate::ledger::Core;
-use crate::load::any_known;
+use crate::load::{Care, any_known};
 use crate::receipts::{StoredReceipt, find_all};
-use crate::write::{is_duplicate, write};
+use crate::write::{is_duplicate, is_outdated, write};
 use crate::{NewTransfer, Receipt, Submission, SubmitError, Submitted};
 
 /// The connections of one writer. A batch takes one; the one before it may still be on its way back to the pool, and
@@ -25,8 +25,9 @@ const CONNECTIONS: u32 = 2;
 const MOST_ATTEMPTS: u32 = 4;
 /// How often a submission runs alone, after its batch did.
 const MOST_ATTEMPTS_ALONE: u32 = 2;
-/// For how many batches ids and keys are looked up after one was met that had been used before.
-const LOOK_UPS_AFTER_A_REPEAT: u32 = 100;
+/// For how many batches ids and keys are looked up after one was met that had been used before, and accounts are
+/// locked after somebody else had changed one.
+const CAREFUL_FOR: u32 = 100;
 
 type Outcome = Result<Submitted, SubmitError>;
 /// Pairs a waiting caller with what it is to hear.
@@ -40,12 +41,17 @@ pub(crate) struct Writer {
     /// For how many batches more ids and keys are looked up. While nobody repeats a request that finds nothing:
     /// then one that is repeated after all meets the unique index, and its batch runs again with a look.
     look_ups: u32,
+    /// For how many batches more the accounts are locked. While nobody else changes them that costs a write for each:
+    /// then one that is changed after all is met as another version, and its batch runs again with locks.
+    locks: u32,
 }
 
 /// Says why a batch was not committed.
 enum Failure {
-    /// Another node was faster, or holds a lock: nothing was written, running again settles it.
-    Again(DbErr),
+    /// A request was made before, perhaps on another node: nothing was written, running again with a look settles it.
+    Repeated(DbErr),
+    /// Somebody else was faster with an account, or holds a lock: nothing was written, running again settles it.
+    Contended(DbErr),
     /// A statement failed, or an answer function: nothing was written, alone each may pass.
     Statement(String),
     /// The database cannot be reached: nothing was written.
@@ -56,7 +62,7 @@ enum Failure {
 
 impl Writer {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core, database: None, look_ups: 0 }
+        Self { core, database: None, look_ups: 0, locks: 0 }
     }
 
     pub(crate) fn batch_size(&self) -> usize {
@@ -69,7 +75,9 @@ impl Writer {
             tickets.into_iter().map(|ticket| (ticket.submission, ticket.reply)).unzip();
         let outcomes = match self.attempt(&submissions, MOST_ATTEMPTS).await {
             Ok(outcomes) => outcomes,
-            Err(Failure::Statement(_) | Failure::Again(_)) if submissions.len() > 1 => {
+            Err(Failure::Statement(_) | Failure::Repeated(_) | Failure::Contended(_))
+                if submissions.len() > 1 =>
+            {
                 self.run_alone(&submissions).await
             }
             Err(failure) => vec![Err(failure.into()); submissions.len()],
@@ -100,16 +108,21 @@ impl Writer {
             // An answer function that panics must not end the writer; nothing is committed before they all ran.
             let run = AssertUnwindSafe(self.commit(submissions)).catch_unwind();
             match run.await.unwrap_or(Err(Failure::Statement("an answer could not be made".to_owned()))) {
-                Err(Failure::Again(error)) if attempt < most => {
-                    tracing::debug!(attempt, error = %error, "a batch of the ledger runs again");
-                    self.look_ups = LOOK_UPS_AFTER_A_REPEAT;
-                    attempt += 1;
+                Err(Failure::Repeated(error)) if attempt < most => {
+                    tracing::debug!(attempt, error = %error, "a batch of the ledger runs again, with a look");
+                    self.look_ups = CAREFUL_FOR;
+                }
+                Err(Failure::Contended(error)) if attempt < most => {
+                    tracing::debug!(attempt, error = %error, "a batch of the ledger runs again, with locks");
+                    self.locks = CAREFUL_FOR;
                 }
                 other => {
                     self.look_ups = self.look_ups.saturating_sub(1);
+                    self.locks = self.locks.saturating_sub(1);
                     return other;
                 }
             }
+            attempt += 1;
         }
     }
 
@@ -143,15 +156,15 @@ impl Writer {
         let tx = database.begin().await.map_err(before_commit)?;
         let items = submissions.iter().flat_map(|submission| &submission.items);
         let news: Vec<&NewTransfer> = items.flatten().collect();
-        let look_up = self.look_ups > 0;
-        let mut book = self.core.book(&tx, &news, &[], look_up).await.map_err(before_commit)?;
+        let care = Care { look_up: self.look_ups > 0, lock: self.locks > 0 };
+        let mut book = self.core.book(&tx, &news, &[], care).await.map_err(before_commit)?;
         let receipts = submissions.iter().filter_map(|submission| submission.receipt.as_ref());
-        let keys: Vec<_> = receipts.filter(|_| look_up).map(|receipt| receipt.key.id).collect();
+        let keys: Vec<_> = receipts.filter(|_| care.look_up).map(|receipt| receipt.key.id).collect();
         let mut desk = Desk { stored: find_all(&tx, &keys).await.map_err(before_commit)?, fresh: Vec::new() };
         let outcomes: Vec<_> =
             submissions.iter().map(|submission| desk.serve(&mut book, submission)).collect();
-        if !look_up && repeats(&tx, submissions, &outcomes).await.map_err(before_commit)? {
-            return Err(Failure::Again(DbErr::Custom("a request was made before".to_owned())));
+        if !care.look_up && repeats(&tx, submissions, &outcomes).await.map_err(before_commit)? {
+            return Err(Failure::Repeated(DbErr::Custom("a request was made before".to_owned())));
         }
         write(&tx, &book, &desk.fresh).await.map_err(before_commit)?;
         Ok((tx, outcomes))
@@ -223,7 +236,8 @@ fn before_commit(error: DbErr) -> Failure {
     match error {
         // Waiting for a connection took its time already.
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Failure::Connection(error),
-        error if is_duplicate(&error) || database::is_busy(&error) => Failure::Again(error),
+        error if is_duplicate(&error) => Failure::Repeated(error),
+        error if is_outdated(&error) || database::is_busy(&error) => Failure::Contended(error),
         error => Failure::Statement(error.to_string()),
     }
 }
@@ -236,7 +250,7 @@ impl From<Failure> for SubmitError {
                 tracing::error!(error = %error, "the end of a commit of the ledger is not known");
                 Self::Unknown
             }
-            Failure::Again(error) | Failure::Connection(error) => {
+            Failure::Repeated(error) | Failure::Contended(error) | Failure::Connection(error) => {
                 tracing::error!(error = %error, "the ledger cannot write");
                 Self::Storage(error.to_string())
             }

@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use thiserror::Error;
 
 use crate::decide::{Book, Row, decide, expire};
-use crate::load::{Wanted, load, overdue_accounts, set_business_date};
+use crate::load::{Care, Wanted, load, overdue_accounts, set_business_date};
 use crate::queue::Queue;
 use crate::write::write;
 use crate::{Account, NewTransfer, Posted, Posting, Refusal, Submission, SubmitError, Submitted, accounts};
@@ -90,7 +90,7 @@ impl Ledger {
         transfers: &[NewTransfer],
     ) -> Result<Vec<Posted>, PostError> {
         let core = &self.inner.core;
-        let mut book = core.book(tx, &transfers.iter().collect::<Vec<_>>(), &[], true).await?;
+        let mut book = core.book(tx, &transfers.iter().collect::<Vec<_>>(), &[], Care::FULL).await?;
         let posted = decide(&mut book, posting, transfers)?;
         write(tx, &book, &[]).await?;
         Ok(posted)
@@ -110,7 +110,9 @@ impl Ledger {
         transfers: &[NewTransfer],
     ) -> Result<Vec<Row>, PostError> {
         let core = &self.inner.core;
-        let mut book = core.book(tx, &transfers.iter().collect::<Vec<_>>(), &[], false).await?;
+        let mut book = core
+            .book(tx, &transfers.iter().collect::<Vec<_>>(), &[], Care { look_up: false, lock: true })
+            .await?;
         decide(&mut book, posting, transfers)?;
         // Holds whose time is over are given back on the way; they are no part of what was asked.
         let asked = |row: &&Row| transfers.iter().any(|new| new.id == row.transfer.id);
@@ -149,7 +151,7 @@ impl Ledger {
                 return Ok(expired);
             }
             let tx = core.database.begin().await?;
-            let book = core.book(&tx, &[], &accounts, true).await?;
+            let book = core.book(&tx, &[], &accounts, Care::FULL).await?;
             write(&tx, &book, &[]).await?;
             tx.commit().await?;
             if book.rows().is_empty() {
@@ -198,10 +200,10 @@ impl Core {
         tx: &Tx,
         news: &[&NewTransfer],
         accounts: &[AccountId],
-        look_up: bool,
+        care: Care,
     ) -> Result<Book, DbErr> {
         let (now, clock_date) = (self.clock.now(), self.clock_date());
-        let wanted = Wanted { news, accounts, now, clock_date, look_up };
+        let wanted = Wanted { news, accounts, now, clock_date, care };
         let mut loaded = load(tx, &wanted).await?;
         for hold in loaded.overdue {
             expire(&mut loaded.book, hold, TransferId::generate(now, &self.random));

@@ -1,4 +1,4 @@
-//! Reading everything a decision needs, with the accounts locked in id order.
+//! Reading everything a decision needs, with the accounts locked in id order, or compared when they are written.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
 
-use crate::decide::Book;
+use crate::decide::{Book, Place};
 use crate::periods::closed_months;
 use crate::seal::JOURNAL_LOCK;
 use crate::{Account, Hold, NewTransfer, Transfer, load_postgres, load_sqlite};
@@ -47,8 +47,23 @@ pub(crate) struct Wanted<'a> {
     pub(crate) now: Instant,
     /// The business day, unless the end-of-day job has set one.
     pub(crate) clock_date: NaiveDate,
-    /// Whether the ids are looked up; without it one that stands in the journal is met as a duplicate in writing.
+    /// How much is made sure of before.
+    pub(crate) care: Care,
+}
+
+/// Says what reading makes sure of, at a cost, and what is left to writing, which then may have to begin anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Care {
+    /// Whether the ids are looked up; without it one that stands in the journal is met as a duplicate.
     pub(crate) look_up: bool,
+    /// Whether the accounts are locked; without it one that somebody else has changed meanwhile is met as another
+    /// version of its row. SQLite has locked the database anyway.
+    pub(crate) lock: bool,
+}
+
+impl Care {
+    /// Leaves nothing to chance.
+    pub(crate) const FULL: Self = Self { look_up: true, lock: true };
 }
 
 /// Holds the book, and the holds in it that are overdue.
@@ -79,9 +94,9 @@ pub(crate) async fn load(tx: &Tx, wanted: &Wanted<'_>) -> Result<Loaded, DbErr> 
     for hold in &overdue {
         accounts.insert(hold.credit_account_id);
     }
-    lock_accounts(tx, &accounts, &mut book).await?;
-    // After the locks: what another node committed on these accounts is seen.
-    if wanted.look_up {
+    read_accounts(tx, &accounts, wanted.care.lock, &mut book).await?;
+    // After the accounts: what another node committed on them is seen, or their rows are others when they are written.
+    if wanted.care.look_up {
         for transfer in transfers(tx, "id", news().map(|new| new.id)).await? {
             book.insert_transfer(transfer);
         }
@@ -231,19 +246,26 @@ async fn overdue_of(tx: &Tx, accounts: &BTreeSet<AccountId>, now: Instant) -> Re
     Hold::find_by_statement(statement(tx, sql, [ids, now.into()])).all(tx).await
 }
 
-/// Locks the accounts in id order and reads them.
-async fn lock_accounts(tx: &Tx, accounts: &BTreeSet<AccountId>, book: &mut Book) -> Result<(), DbErr> {
+/// Reads the accounts, locked in id order where that is wanted, and where PostgreSQL keeps which version of their rows.
+async fn read_accounts(
+    tx: &Tx,
+    accounts: &BTreeSet<AccountId>,
+    lock: bool,
+    book: &mut Book,
+) -> Result<(), DbErr> {
     let (among, ids) = among(tx, accounts.iter().map(|id| id.uuid()));
-    let (place, lock) = match engine(tx) {
-        Engine::Postgres => (load_postgres::PLACE, load_postgres::LOCK),
+    let (place, for_update) = match engine(tx) {
+        Engine::Postgres => (load_postgres::PLACE, if lock { load_postgres::LOCK } else { "" }),
         Engine::Sqlite => (load_sqlite::PLACE, load_sqlite::LOCK),
     };
-    let sql =
-        format!("select {ACCOUNT_COLUMNS}{place} from ledger_accounts where id {among} order by id{lock}");
+    let sql = format!(
+        "select {ACCOUNT_COLUMNS}{place} from ledger_accounts where id {among} order by id{for_update}"
+    );
     for row in tx.query_all_raw(statement(tx, sql, [ids])).await? {
         let account = Account::from_query_result(&row, "")?;
         if !place.is_empty() {
-            book.insert_place(account.id, row.try_get("", "place")?);
+            let place = Place { ctid: row.try_get("", "place")?, version: row.try_get("", "version")? };
+            book.insert_place(account.id, place);
         }
         book.insert_account(account);
     }

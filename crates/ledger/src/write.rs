@@ -30,6 +30,13 @@ pub(crate) fn is_duplicate(error: &DbErr) -> bool {
     )
 }
 
+/// Says whether a write met an account that somebody else has changed since it was read: its row is another, or the
+/// numbers of its next entries are taken.
+pub(crate) fn is_outdated(error: &DbErr) -> bool {
+    matches!(error, DbErr::RecordNotUpdated)
+        || database::violated(error).as_deref() == Some("ledger_entries_account_id_sequence_unique")
+}
+
 #[cfg(test)]
 mod tests {
     use sea_orm::ConnectionTrait;

@@ -1,6 +1,8 @@
 //! Writing on PostgreSQL: one statement, fed with one array per column.
 //!
-//! Accounts are found by their place in the table, which was read when they were locked: no second walk down an index.
+//! Accounts are found by their place in the table, where they were read: no second walk down an index. A row that is no
+//! longer the version which was read is not written. The accounts come first, in id order, whatever the text's order:
+//! PostgreSQL runs the inserts, on which nothing depends, after the update.
 //! The driver binds no nulls inside arrays, so that absent values travel as nil ids, zeros, empty texts and
 //! the epoch, and `nullif` makes them null again.
 
@@ -91,12 +93,13 @@ update ledger_accounts
        spent_day_minor = changed.spent_day_minor,
        spent_month_on = changed.spent_month_on,
        spent_month_minor = changed.spent_month_minor
-  from unnest($40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50::text[]::tid[])
+  from unnest($40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50::text[]::tid[], $51::text[]::xid[])
     as changed (
       id, debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor,
-      entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor, place
+      entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor, place, version
     )
- where ledger_accounts.ctid = changed.place and ledger_accounts.id = changed.id";
+ where ledger_accounts.ctid = changed.place and ledger_accounts.xmin = changed.version
+   and ledger_accounts.id = changed.id";
 
 pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> Result<(), DbErr> {
     let holds: Vec<_> = book.changed_holds().collect();
@@ -106,9 +109,11 @@ pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> R
     values.extend(hold_columns(&holds));
     values.extend(receipt_columns(receipts));
     values.extend(account_columns(&accounts));
-    values.push(texts(accounts.iter().map(|account| book.place(account.id))));
+    let places = || accounts.iter().map(|account| book.place(account.id));
+    values.push(texts(places().map(|place| place.map_or("(0,0)", |place| &place.ctid))));
+    values.push(texts(places().map(|place| place.map_or("0", |place| &place.version))));
     let changed = tx.execute_raw(statement(tx, WRITE, values)).await?.rows_affected();
-    // A row that is locked stays where it is; if one was missed after all, nothing may be committed.
+    // Somebody was faster, where the rows were not locked: what was decided no longer holds.
     if changed != accounts.len() as u64 {
         return Err(DbErr::RecordNotUpdated);
     }

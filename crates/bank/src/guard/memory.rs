@@ -70,6 +70,13 @@ where
         self.cache.insert(key, (generation, value)).await;
     }
 
+    /// Lists what is remembered at this moment, and still counts.
+    pub fn remembered(&self) -> Vec<(K, Arc<V>)> {
+        let generation = self.generation();
+        let all = self.cache.iter().filter(|(_, (read_at, _))| *read_at == generation);
+        all.map(|(key, (_, value))| (*key, value)).collect()
+    }
+
     /// Forgets one value.
     pub async fn forget(&self, key: K) {
         self.cache.invalidate(&key).await;

@@ -233,7 +233,11 @@ async fn what_a_clock_that_was_ahead_left_behind_is_brought_back_with_it() {
     registry.every("test.ahead", 5, "test.ahead");
     let present = bank.now();
     bank.clock.move_to("2038-01-19T03:14:07Z".parse().expect("an instant"));
-    assert_eq!(run_due(&bank, &registry).await.expect("ran").failed, 1, "the beat waits for its next attempt");
+    assert_eq!(
+        run_due(&bank, &registry).await.expect("ran").failed,
+        1,
+        "the beat waits for its next attempt"
+    );
     let in_an_hour = bank.now() + chrono::Duration::hours(1);
     ask(&bank, told("succeed")).await;
     ask(&bank, NewJob { run_at: Some(in_an_hour), ..told("succeed") }).await;

@@ -17,8 +17,8 @@ pub struct Book {
     pub business_on: NaiveDate,
     closed: BTreeSet<Month>,
     accounts: HashMap<AccountId, Account>,
-    /// Where PostgreSQL keeps the locked rows; empty on SQLite.
-    places: HashMap<AccountId, String>,
+    /// Where PostgreSQL keeps the rows; empty on SQLite.
+    places: HashMap<AccountId, Place>,
     transfers: HashMap<TransferId, Transfer>,
     holds: HashMap<TransferId, Hold>,
     reversals: HashMap<TransferId, TransferId>,
@@ -38,6 +38,15 @@ pub struct Row {
     pub debit_balance_after: i64,
     /// The credit account's ledger balance after it.
     pub credit_balance_after: i64,
+}
+
+/// Names one version of a row of PostgreSQL's.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// Where it is kept: `(page,number)`.
+    pub(crate) ctid: String,
+    /// The transaction that wrote it (`xmin`): every change of the row has another.
+    pub(crate) version: String,
 }
 
 /// Remembers one value as it was.
@@ -79,14 +88,14 @@ impl Book {
         self.accounts.insert(account.id, account);
     }
 
-    /// Notes where PostgreSQL keeps a locked account (its `ctid`).
-    pub(crate) fn insert_place(&mut self, account: AccountId, place: String) {
+    /// Notes where PostgreSQL keeps an account.
+    pub(crate) fn insert_place(&mut self, account: AccountId, place: Place) {
         self.places.insert(account, place);
     }
 
     /// Returns what [`Book::insert_place`] noted.
-    pub(crate) fn place(&self, account: AccountId) -> &str {
-        self.places.get(&account).map_or("(0,0)", String::as_str)
+    pub(crate) fn place(&self, account: AccountId) -> Option<&Place> {
+        self.places.get(&account)
     }
 
     /// Says whether nobody's right to an account has changed since it was judged.

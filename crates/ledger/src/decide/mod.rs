@@ -15,6 +15,7 @@ mod tests;
 use chrono::NaiveDate;
 use kernel::{AccountId, Instant, Money, TransferId};
 
+pub(crate) use book::Place;
 pub use book::{Book, Row};
 
 use crate::{Action, Hold, ItemOutcome, NewTransfer, Posted, Posting, Refusal, Transfer, TransferKind};

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use kernel::{AccountId, Random, TransferId};
-use ledger::{Action, Ledger, LedgerOptions, NewTransfer, Posting, SubmitError, Submitted};
+use ledger::{
+    AccountStatus, Action, Ledger, LedgerOptions, NewTransfer, Posting, Refusal, SubmitError, Submitted,
+    accounts,
+};
 
 use crate::stage::{Stage, gbp};
 use crate::submit::{receipt, single};
@@ -83,6 +86,32 @@ async fn the_last_pound_is_spent_once_however_many_ask() {
     let posted = join_all(calls).await.into_iter().filter(|done| *done.as_ref().unwrap()).count();
     assert_eq!(posted, 50);
     assert_eq!(stage.balance(alice).await, (0, 0, 0));
+    stage.assert_sound().await;
+}
+
+/// On PostgreSQL a batch reads the accounts without a lock; what it has read may be over when it writes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_batch_whose_account_changes_before_it_writes_is_decided_anew() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let tx = stage.database.begin().await.unwrap();
+    accounts::load_for_update(&tx, alice).await.unwrap();
+    let new = stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(60) });
+    let ledger = stage.ledger.clone();
+    let batch = tokio::spawn(async move { ledger.submit(single(new, None)).await });
+    if stage.database.engine() == database::Engine::Postgres {
+        let waiting = "select count(*) from pg_stat_activity \
+                       where datname = current_database() and wait_event_type = 'Lock'";
+        while stage.count(waiting).await == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    accounts::set_status(&tx, alice, AccountStatus::Frozen).await.unwrap();
+    tx.commit().await.unwrap();
+    let Submitted::Decided { items, .. } = batch.await.unwrap().unwrap() else { panic!("decided") };
+    let refusal = items[0].as_ref().expect_err("refused");
+    assert_eq!(Refusal::code(refusal), "debit_account_status");
+    assert_eq!(stage.balance(alice).await.0, 100);
     stage.assert_sound().await;
 }
 

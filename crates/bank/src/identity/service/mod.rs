@@ -8,6 +8,7 @@ mod mailing;
 mod password;
 mod principal;
 mod profile;
+mod recall;
 mod register;
 mod second_factor;
 mod session;
@@ -25,6 +26,7 @@ pub use mailing::{
 pub use password::{change as change_password, forgot as forgot_password, reset as reset_password};
 pub use principal::{KEY_PREFIX, caller_of, console_token, member_of, permissions_of};
 pub use profile::{ProfileChange, find as find_me, step_up_threshold_minor, update as update_me};
+pub use recall::recall;
 pub use register::{NewUser, Registration, create as create_user, register, verify_email};
 pub use second_factor::{
     Enrolment, confirm_enrolment, enrol as enrol_second_factor, remove as remove_second_factor,

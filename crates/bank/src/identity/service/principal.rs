@@ -1,7 +1,7 @@
 //! From what a request shows to who it is: the session's or the key's row decides.
 //!
 //! A row is read at most once a second for each caller, and anew after every revocation; a request in between
-//! costs no query. Use is written down every fifteen seconds (keys: every minute), so that a session ends
+//! costs no query. Whoever comes often is read again with the others ([`super::recall`]), and pays for none at all. Use is written down every fifteen seconds (keys: every minute), so that a session ends
 //! fifteen seconds early rather than late.
 
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::session::{SignedIn, actor, idle_limit};
 use crate::guard::{Audience, Life, Principal, PrincipalKey};
-use crate::identity::model::{User, UserKind, UserStatus, Visitor, parse_scopes};
+use crate::identity::model::{Session, User, UserKind, UserStatus, Visitor, parse_scopes};
 use crate::identity::store::{credentials, sessions, users};
-use crate::{Bank, Caller, Permission, Permissions};
+use crate::{Bank, Caller, Permission, Permissions, Role};
 
 /// How exactly the last use of a session is known.
 const SESSION_USE: Duration = Duration::seconds(15);
@@ -136,10 +136,23 @@ async fn session_principal(bank: &Bank, id: SessionId) -> Result<Option<Arc<Prin
     let Some((user, permissions)) = active_user(bank, db, session.user_id).await? else {
         return Ok(None);
     };
-    let principal = Arc::new(Principal {
+    let last_use = Arc::new(AtomicI64::new(session.last_used_at.timestamp_micros()));
+    let principal = Arc::new(signed_in(bank, session, (user, permissions), last_use));
+    memory.keep(key, generation, Arc::clone(&principal)).await;
+    Ok(Some(principal))
+}
+
+/// Describes who a session belongs to.
+pub(super) fn signed_in(
+    bank: &Bank,
+    session: Session,
+    (user, permissions): (User, Permissions),
+    last_use: Arc<AtomicI64>,
+) -> Principal {
+    Principal {
         actor: actor(&user),
         user_id: user.id,
-        session_id: Some(id),
+        session_id: Some(session.id),
         must_enroll: must_enroll(bank, &user),
         name: user.full_name,
         locale: user.locale,
@@ -148,10 +161,8 @@ async fn session_principal(bank: &Bank, id: SessionId) -> Result<Option<Arc<Prin
         ends_at: session.expires_at,
         idle: Some(idle_limit(bank, user.kind)),
         recorded_use: session.last_used_at,
-        last_use: Arc::new(AtomicI64::new(session.last_used_at.timestamp_micros())),
-    });
-    memory.keep(key, generation, Arc::clone(&principal)).await;
-    Ok(Some(principal))
+        last_use,
+    }
 }
 
 async fn key_principal(bank: &Bank, id: ApiKeyId) -> Result<Option<Arc<Principal>>, DbErr> {
@@ -211,12 +222,17 @@ async fn active_user(
         return Ok(None);
     };
     let roles = users::roles(db, id).await?;
-    let held = roles.iter().fold(Permissions::NONE, |held, role| held.union(role.permissions()));
-    if must_enroll(bank, &user) {
-        // Nothing but enrolling the second factor, until it is enrolled.
-        return Ok(Some((user, [Permission::ManageProfile].into_iter().collect())));
-    }
+    let held = held_by(bank, &user, &roles);
     Ok(Some((user, held)))
+}
+
+/// Returns what an active user with these roles may do.
+pub(super) fn held_by(bank: &Bank, user: &User, roles: &[Role]) -> Permissions {
+    if must_enroll(bank, user) {
+        // Nothing but enrolling the second factor, until it is enrolled.
+        return [Permission::ManageProfile].into_iter().collect();
+    }
+    roles.iter().fold(Permissions::NONE, |held, role| held.union(role.permissions()))
 }
 
 /// Says whether somebody of the staff has to enrol a second factor first.

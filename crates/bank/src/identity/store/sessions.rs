@@ -20,6 +20,15 @@ pub(crate) async fn find_open(db: &impl ConnectionTrait, id: SessionId) -> Resul
     Entity::find_by_id(id).filter(Column::EndedAt.is_null()).one(db).await
 }
 
+/// Returns those of the sessions that nobody has ended.
+pub(crate) async fn find_open_among(
+    db: &impl ConnectionTrait,
+    ids: &[SessionId],
+) -> Result<Vec<Session>, DbErr> {
+    let those = Entity::find().filter(Column::Id.is_in(ids.iter().copied()));
+    those.filter(Column::EndedAt.is_null()).all(db).await
+}
+
 pub(crate) async fn load_for_update(tx: &Tx, id: SessionId) -> Result<Option<Session>, DbErr> {
     Entity::find_by_id(id).filter(Column::EndedAt.is_null()).lock_exclusive().one(tx).await
 }

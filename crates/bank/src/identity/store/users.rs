@@ -29,6 +29,10 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: UserId) -> Result<Option
     Entity::find_by_id(id).one(db).await
 }
 
+pub(crate) async fn find_among(db: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<User>, DbErr> {
+    Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db).await
+}
+
 pub(crate) async fn find_by_email(db: &impl ConnectionTrait, email_key: &str) -> Result<Option<User>, DbErr> {
     Entity::find().filter(Column::EmailKey.eq(email_key)).one(db).await
 }

@@ -151,3 +151,33 @@ async fn another_node_forgets_whom_it_has_checked_when_the_epoch_rises() {
     bank::identity::service::poll_epoch(&node).await.expect("polled");
     assert_eq!(ask().await, 401);
 }
+
+#[tokio::test]
+async fn sessions_in_use_are_read_again_together_and_what_has_ended_is_forgotten() {
+    let app = App::new().await;
+    let (ada, bob, eve) = (app.customer("Ada").await, app.customer("Bob").await, app.customer("Eve").await);
+    let begun = app.bank.now();
+    for person in [&ada, &bob, &eve] {
+        me(&app, &person.token).await.expect(200);
+    }
+    // Behind the bank's back, without a word to the epoch.
+    let tx = app.bank.db.begin().await.expect("a transaction");
+    let ended = "update sessions set ended_at = last_used_at, end_reason = 'signed_out' where user_id in \
+                 (select id from users where full_name like 'Bob%')";
+    let suspended = "update users set status = 'suspended' where full_name like 'Eve%'";
+    for sql in [ended, suspended] {
+        tx.execute_unprepared(sql).await.expect("changed");
+    }
+    tx.commit().await.expect("committed");
+    let before = app.bank.db.statements();
+    bank::identity::service::recall(&app.bank, begun).await.expect("read");
+    assert_eq!(app.bank.db.statements() - before, 3, "for all of them");
+    let before = app.bank.db.statements();
+    bank::identity::service::recall(&app.bank, app.bank.now() + chrono::Duration::seconds(1))
+        .await
+        .expect("read");
+    assert_eq!(app.bank.db.statements() - before, 0, "nobody was here since");
+    me(&app, &ada.token).await.expect(200);
+    me(&app, &bob.token).await.refused(401, "unauthenticated");
+    me(&app, &eve.token).await.refused(401, "unauthenticated");
+}

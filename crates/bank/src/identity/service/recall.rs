@@ -1,0 +1,82 @@
+//! Reading the sessions in use again, all at once, before what is known of them is too old.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use kernel::{Instant, SessionId, UserId};
+use sea_orm::DbErr;
+
+use super::principal::{held_by, signed_in};
+use crate::guard::{Principal, PrincipalKey};
+use crate::identity::model::{Session, User, UserStatus};
+use crate::identity::store::{sessions, users};
+use crate::{Bank, Role};
+
+/// The most sessions that are read at once; the others are read when they are used.
+const MOST: usize = 5_000;
+
+/// Reads the remembered sessions that were used since an instant again, with three queries for them all; what has ended
+/// meanwhile is forgotten.
+///
+/// # Errors
+/// `DbErr` when they cannot be read: what is remembered dies by itself within a second.
+pub async fn recall(bank: &Bank, since: Instant) -> Result<(), DbErr> {
+    let memory = bank.guard.principals();
+    let in_use = |known: &Principal| known.last_use.load(Ordering::Relaxed) >= since.timestamp_micros();
+    let remembered = memory.remembered().into_iter().filter(|(_, known)| in_use(known));
+    let sessions = remembered.filter_map(|(_, known)| Some((known.session_id?, known)));
+    let in_use: HashMap<SessionId, Arc<Principal>> = sessions.take(MOST).collect();
+    if in_use.is_empty() {
+        return Ok(());
+    }
+    let generation = memory.generation();
+    let mut fresh = read(bank, &in_use).await?;
+    for (id, known) in in_use {
+        let key = PrincipalKey::Session(id);
+        match fresh.remove(&id) {
+            Some((session, user, roles)) => {
+                let held = held_by(bank, &user, &roles);
+                let last_use = Arc::clone(&known.last_use);
+                last_use.fetch_max(session.last_used_at.timestamp_micros(), Ordering::Relaxed);
+                let principal = signed_in(bank, session, (user, held), last_use);
+                memory.keep(key, generation, Arc::new(principal)).await;
+            }
+            None => memory.forget(key).await,
+        }
+    }
+    Ok(())
+}
+
+/// Reads the sessions that are open, with their users as far as these may sign in.
+async fn read(
+    bank: &Bank,
+    known: &HashMap<SessionId, Arc<Principal>>,
+) -> Result<HashMap<SessionId, (Session, User, Vec<Role>)>, DbErr> {
+    let db = bank.db.latest();
+    let ids = padded(known.keys().copied().collect::<Vec<SessionId>>());
+    let open = sessions::find_open_among(db, &ids).await?;
+    let people = padded(open.iter().map(|session| session.user_id).collect::<Vec<UserId>>());
+    let active = users::find_among(db, &people).await?.into_iter();
+    let active = active.filter(|user| user.status == UserStatus::Active).map(|user| (user.id, user));
+    let active: HashMap<UserId, User> = active.collect();
+    let mut roles: HashMap<UserId, Vec<Role>> = HashMap::new();
+    for (user, role) in users::roles_of(db, people).await? {
+        roles.entry(user).or_default().push(role);
+    }
+    let whole = open.into_iter().filter_map(|session| {
+        let user = active.get(&session.user_id)?.clone();
+        let roles = roles.get(&user.id).cloned().unwrap_or_default();
+        Some((session.id, (session, user, roles)))
+    });
+    Ok(whole.collect())
+}
+
+/// Repeats the last id up to a power of two: a statement for each number of ids would leave the database little room
+/// to remember others.
+fn padded<T: Copy>(mut ids: Vec<T>) -> Vec<T> {
+    if let Some(last) = ids.last().copied() {
+        ids.resize(ids.len().next_power_of_two(), last);
+    }
+    ids
+}
