@@ -40,7 +40,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "postgres",
-        takes: "[--durable] -- <command…>",
+        takes: "[--durable|--measured] -- <command…>",
         does: "run a command beside a throw-away PostgreSQL (FLORIN_PG_URL, FLORIN_TEST_DATABASE_URL)",
         run: postgres::run,
     },

@@ -34,7 +34,8 @@
 //!
 //! # Order of locks
 //! 1. the journal's advisory lock, shared ([`seal::JOURNAL_LOCK`]; who needs a moment without writers calls
-//!    [`exclude_writers`]), 2. accounts in id order, in one statement, 3. positions and keys when they are written.
+//!    [`exclude_writers`]), 2. accounts in id order, in one statement: when they are read, or, by a group commit that
+//!    meets nobody, when they are written, 3. positions and keys when they are written.
 //!    A caller of [`Ledger::post`] locks its own rows before or after, but always on the same side.
 //!    On SQLite the immediate transaction stands for all of them.
 //!
