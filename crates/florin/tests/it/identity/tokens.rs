@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 use kernel::{Random, Secret};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, App, Person};
@@ -173,9 +174,7 @@ async fn sessions_in_use_are_read_again_together_and_what_has_ended_is_forgotten
     bank::identity::service::recall(&app.bank, begun).await.expect("read");
     assert_eq!(app.bank.db.statements() - before, 3, "for all of them");
     let before = app.bank.db.statements();
-    bank::identity::service::recall(&app.bank, app.bank.now() + chrono::Duration::seconds(1))
-        .await
-        .expect("read");
+    bank::identity::service::recall(&app.bank, app.bank.now() + Duration::seconds(1)).await.expect("read");
     assert_eq!(app.bank.db.statements() - before, 0, "nobody was here since");
     me(&app, &ada.token).await.expect(200);
     me(&app, &bob.token).await.refused(401, "unauthenticated");
