@@ -5,17 +5,15 @@ use database::Tx;
 use sea_orm::DbErr;
 
 use super::schedule::CLOCKS_DIFFER;
+use super::worker::LEASE;
 use super::{Job, store};
 use crate::Bank;
-
-/// The longest that a lease of the future is believed.
-const LEASE: Duration = Duration::minutes(1);
 
 /// Moves the work that was asked for in the future back by as much, and the beat with that key to now.
 ///
 /// For the moment in which a schedule finds its slot in the future: the clock was set back, and a beat that waits for
-/// the time it was asked for would hold its key, and its schedule, until then. What runs goes on: its worker renews
-/// its lease.
+/// the time it was asked for would hold its key, and its schedule, until then. A lease is believed as long as the usual
+/// one: what runs goes on, for its worker renews it.
 pub(crate) async fn bring_back(bank: &Bank, tx: &Tx, beat: &str) -> Result<(), DbErr> {
     let now = bank.now();
     for job in store::lock_ahead(tx, beat, now + Duration::seconds(CLOCKS_DIFFER)).await? {

@@ -33,13 +33,15 @@ impl Default for WorkerOptions {
     fn default() -> Self {
         Self {
             concurrency: 4,
-            lease: Duration::from_mins(1),
+            lease: LEASE,
             poll: Duration::from_millis(500),
             grace: Duration::from_secs(10),
         }
     }
 }
 
+/// How long a job is held without a sign of life, where nothing else is said.
+pub(crate) const LEASE: Duration = Duration::from_mins(1);
 /// The first look after a wake-up; the caller's commit is usually through by then.
 const SOON: Duration = Duration::from_millis(10);
 /// How often the queue is measured.

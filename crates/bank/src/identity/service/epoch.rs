@@ -52,14 +52,12 @@ pub async fn watch_epoch(bank: Bank, stop: CancellationToken) {
     let mut before = bank.now();
     while stop.run_until_cancelled(beat.tick()).await.is_some() {
         let since = std::mem::replace(&mut before, bank.now());
-        let looked = async {
-            poll_epoch(&bank).await?;
-            in_time(recall(&bank, since)).await
-        };
-        if let Err(error) = looked.await {
+        if let Err(error) = poll_epoch(&bank).await {
             tracing::warn!(error = %error, "the security epoch cannot be read");
             forget(&bank);
             bank.guard.wallets().forget_all();
+        } else if let Err(error) = in_time(recall(&bank, since)).await {
+            tracing::warn!(error = %error, "the sessions in use cannot be read again");
         }
     }
 }

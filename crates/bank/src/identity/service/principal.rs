@@ -1,8 +1,9 @@
 //! From what a request shows to who it is: the session's or the key's row decides.
 //!
 //! A row is read at most once a second for each caller, and anew after every revocation; a request in between
-//! costs no query. Whoever comes often is read again with the others ([`super::recall`]), and pays for none at all. Use is written down every fifteen seconds (keys: every minute), so that a session ends
-//! fifteen seconds early rather than late.
+//! costs no query. Whoever comes often is read again with the others ([`super::recall`]), and pays for none at all.
+//! Use is written down every fifteen seconds (keys: every minute), so that a session ends fifteen seconds early
+//! rather than late.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,6 +13,7 @@ use chrono::Duration;
 use kernel::{Actor, ApiKeyId, Instant, Secret, SessionId, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 
+use super::recall;
 use super::session::{SignedIn, actor, idle_limit};
 use crate::guard::{Audience, Life, Principal, PrincipalKey};
 use crate::identity::model::{Session, User, UserKind, UserStatus, Visitor, parse_scopes};
@@ -129,26 +131,15 @@ async fn session_principal(bank: &Bank, id: SessionId) -> Result<Option<Arc<Prin
         return Ok(Some(known));
     }
     let generation = memory.generation();
-    let db = bank.db.latest();
-    let Some(session) = sessions::find_open(db, id).await? else {
+    let Some(principal) = recall::read(bank, vec![id]).await?.remove(&id).map(Arc::new) else {
         return Ok(None);
     };
-    let Some((user, permissions)) = active_user(bank, db, session.user_id).await? else {
-        return Ok(None);
-    };
-    let last_use = Arc::new(AtomicI64::new(session.last_used_at.timestamp_micros()));
-    let principal = Arc::new(signed_in(bank, session, (user, permissions), last_use));
     memory.keep(key, generation, Arc::clone(&principal)).await;
     Ok(Some(principal))
 }
 
 /// Describes who a session belongs to.
-pub(super) fn signed_in(
-    bank: &Bank,
-    session: Session,
-    (user, permissions): (User, Permissions),
-    last_use: Arc<AtomicI64>,
-) -> Principal {
+pub(super) fn signed_in(bank: &Bank, session: Session, user: User, permissions: Permissions) -> Principal {
     Principal {
         actor: actor(&user),
         user_id: user.id,
@@ -161,7 +152,7 @@ pub(super) fn signed_in(
         ends_at: session.expires_at,
         idle: Some(idle_limit(bank, user.kind)),
         recorded_use: session.last_used_at,
-        last_use,
+        last_use: Arc::new(AtomicI64::new(session.last_used_at.timestamp_micros())),
     }
 }
 

@@ -9,7 +9,7 @@ use sea_orm::DbErr;
 
 use super::principal::{held_by, signed_in};
 use crate::guard::{Principal, PrincipalKey};
-use crate::identity::model::{Session, User, UserStatus};
+use crate::identity::model::{User, UserStatus};
 use crate::identity::store::{sessions, users};
 use crate::{Bank, Role};
 
@@ -31,16 +31,14 @@ pub async fn recall(bank: &Bank, since: Instant) -> Result<(), DbErr> {
         return Ok(());
     }
     let generation = memory.generation();
-    let mut fresh = read(bank, &in_use).await?;
+    let mut fresh = read(bank, in_use.keys().copied().collect()).await?;
     for (id, known) in in_use {
         let key = PrincipalKey::Session(id);
         match fresh.remove(&id) {
-            Some((session, user, roles)) => {
-                let held = held_by(bank, &user, &roles);
+            Some(fresh) => {
                 let last_use = Arc::clone(&known.last_use);
-                last_use.fetch_max(session.last_used_at.timestamp_micros(), Ordering::Relaxed);
-                let principal = signed_in(bank, session, (user, held), last_use);
-                memory.keep(key, generation, Arc::new(principal)).await;
+                last_use.fetch_max(fresh.last_use.load(Ordering::Relaxed), Ordering::Relaxed);
+                memory.keep(key, generation, Arc::new(Principal { last_use, ..fresh })).await;
             }
             None => memory.forget(key).await,
         }
@@ -48,14 +46,13 @@ pub async fn recall(bank: &Bank, since: Instant) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Reads the sessions that are open, with their users as far as these may sign in.
-async fn read(
-    bank: &Bank,
-    known: &HashMap<SessionId, Arc<Principal>>,
-) -> Result<HashMap<SessionId, (Session, User, Vec<Role>)>, DbErr> {
+/// Reads who the sessions belong to that are open, as far as these people may sign in.
+pub(super) async fn read(bank: &Bank, ids: Vec<SessionId>) -> Result<HashMap<SessionId, Principal>, DbErr> {
     let db = bank.db.latest();
-    let ids = padded(known.keys().copied().collect::<Vec<SessionId>>());
-    let open = sessions::find_open_among(db, &ids).await?;
+    let open = sessions::find_open_among(db, &padded(ids)).await?;
+    if open.is_empty() {
+        return Ok(HashMap::new());
+    }
     let people = padded(open.iter().map(|session| session.user_id).collect::<Vec<UserId>>());
     let active = users::find_among(db, &people).await?.into_iter();
     let active = active.filter(|user| user.status == UserStatus::Active).map(|user| (user.id, user));
@@ -64,12 +61,12 @@ async fn read(
     for (user, role) in users::roles_of(db, people).await? {
         roles.entry(user).or_default().push(role);
     }
-    let whole = open.into_iter().filter_map(|session| {
+    let known = open.into_iter().filter_map(|session| {
         let user = active.get(&session.user_id)?.clone();
-        let roles = roles.get(&user.id).cloned().unwrap_or_default();
-        Some((session.id, (session, user, roles)))
+        let held = held_by(bank, &user, roles.get(&user.id).map_or(&[], Vec::as_slice));
+        Some((session.id, signed_in(bank, session, user, held)))
     });
-    Ok(whole.collect())
+    Ok(known.collect())
 }
 
 /// Repeats the last id up to a power of two: a statement for each number of ids would leave the database little room

@@ -15,11 +15,6 @@ pub(crate) async fn insert(tx: &Tx, row: Session) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Returns the session unless it was ended.
-pub(crate) async fn find_open(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<Session>, DbErr> {
-    Entity::find_by_id(id).filter(Column::EndedAt.is_null()).one(db).await
-}
-
 /// Returns those of the sessions that nobody has ended.
 pub(crate) async fn find_open_among(
     db: &impl ConnectionTrait,
