@@ -4,8 +4,8 @@ use chrono::Duration;
 use database::Tx;
 use sea_orm::DbErr;
 
+use super::model::LEASE;
 use super::schedule::CLOCKS_DIFFER;
-use super::worker::LEASE;
 use super::{Job, store};
 use crate::Bank;
 

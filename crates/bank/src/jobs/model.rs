@@ -5,6 +5,9 @@ use kernel::{Instant, Random};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// How long a job is held without a sign of life, where nothing else is said.
+pub(crate) const LEASE: std::time::Duration = std::time::Duration::from_mins(1);
+
 /// Holds one piece of background work as it is stored.
 pub mod job {
     use kernel::{Instant, JobId};

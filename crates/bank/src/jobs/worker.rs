@@ -12,6 +12,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::model::LEASE;
 use super::service::WAKE;
 use super::{Job, JobState, Registry, run, store, upkeep};
 use crate::Bank;
@@ -40,8 +41,6 @@ impl Default for WorkerOptions {
     }
 }
 
-/// How long a job is held without a sign of life, where nothing else is said.
-pub(crate) const LEASE: Duration = Duration::from_mins(1);
 /// The first look after a wake-up; the caller's commit is usually through by then.
 const SOON: Duration = Duration::from_millis(10);
 /// How often the queue is measured.

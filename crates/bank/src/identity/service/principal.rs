@@ -13,12 +13,12 @@ use chrono::Duration;
 use kernel::{Actor, ApiKeyId, Instant, Secret, SessionId, UserId};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::recall;
-use super::session::{SignedIn, actor, idle_limit};
+use super::recall::{self, held_by, must_enroll};
+use super::session::SignedIn;
 use crate::guard::{Audience, Life, Principal, PrincipalKey};
-use crate::identity::model::{Session, User, UserKind, UserStatus, Visitor, parse_scopes};
+use crate::identity::model::{User, UserKind, UserStatus, Visitor, parse_scopes};
 use crate::identity::store::{credentials, sessions, users};
-use crate::{Bank, Caller, Permission, Permissions, Role};
+use crate::{Bank, Caller, Permissions};
 
 /// How exactly the last use of a session is known.
 const SESSION_USE: Duration = Duration::seconds(15);
@@ -138,24 +138,6 @@ async fn session_principal(bank: &Bank, id: SessionId) -> Result<Option<Arc<Prin
     Ok(Some(principal))
 }
 
-/// Describes who a session belongs to.
-pub(super) fn signed_in(bank: &Bank, session: Session, user: User, permissions: Permissions) -> Principal {
-    Principal {
-        actor: actor(&user),
-        user_id: user.id,
-        session_id: Some(session.id),
-        must_enroll: must_enroll(bank, &user),
-        name: user.full_name,
-        locale: user.locale,
-        permissions,
-        bound_to: session.device_hash,
-        ends_at: session.expires_at,
-        idle: Some(idle_limit(bank, user.kind)),
-        recorded_use: session.last_used_at,
-        last_use: Arc::new(AtomicI64::new(session.last_used_at.timestamp_micros())),
-    }
-}
-
 async fn key_principal(bank: &Bank, id: ApiKeyId) -> Result<Option<Arc<Principal>>, DbErr> {
     let key = PrincipalKey::ApiKey(id);
     let memory = bank.guard.principals();
@@ -215,20 +197,6 @@ async fn active_user(
     let roles = users::roles(db, id).await?;
     let held = held_by(bank, &user, &roles);
     Ok(Some((user, held)))
-}
-
-/// Returns what an active user with these roles may do.
-pub(super) fn held_by(bank: &Bank, user: &User, roles: &[Role]) -> Permissions {
-    if must_enroll(bank, user) {
-        // Nothing but enrolling the second factor, until it is enrolled.
-        return [Permission::ManageProfile].into_iter().collect();
-    }
-    roles.iter().fold(Permissions::NONE, |held, role| held.union(role.permissions()))
-}
-
-/// Says whether somebody of the staff has to enrol a second factor first.
-fn must_enroll(bank: &Bank, user: &User) -> bool {
-    user.kind == UserKind::Staff && !user.has_second_factor() && bank.settings.is_production()
 }
 
 /// Writes the last use down. A failure is no reason to refuse the request; the next one tries again.

@@ -1,17 +1,17 @@
-//! Reading the sessions in use again, all at once, before what is known of them is too old.
+//! Reading who sessions belong to: one for a request, or all that are in use, before what is known of them is too old.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use kernel::{Instant, SessionId, UserId};
 use sea_orm::DbErr;
 
-use super::principal::{held_by, signed_in};
+use super::session::{actor, idle_limit};
 use crate::guard::{Principal, PrincipalKey};
-use crate::identity::model::{User, UserStatus};
+use crate::identity::model::{Session, User, UserKind, UserStatus};
 use crate::identity::store::{sessions, users};
-use crate::{Bank, Role};
+use crate::{Bank, Permission, Permissions, Role};
 
 /// The most sessions that are read at once; the others are read when they are used.
 const MOST: usize = 5_000;
@@ -67,6 +67,38 @@ pub(super) async fn read(bank: &Bank, ids: Vec<SessionId>) -> Result<HashMap<Ses
         Some((session.id, signed_in(bank, session, user, held)))
     });
     Ok(known.collect())
+}
+
+/// Describes who a session belongs to.
+fn signed_in(bank: &Bank, session: Session, user: User, permissions: Permissions) -> Principal {
+    Principal {
+        actor: actor(&user),
+        user_id: user.id,
+        session_id: Some(session.id),
+        must_enroll: must_enroll(bank, &user),
+        name: user.full_name,
+        locale: user.locale,
+        permissions,
+        bound_to: session.device_hash,
+        ends_at: session.expires_at,
+        idle: Some(idle_limit(bank, user.kind)),
+        recorded_use: session.last_used_at,
+        last_use: Arc::new(AtomicI64::new(session.last_used_at.timestamp_micros())),
+    }
+}
+
+/// Returns what an active user with these roles may do.
+pub(super) fn held_by(bank: &Bank, user: &User, roles: &[Role]) -> Permissions {
+    if must_enroll(bank, user) {
+        // Nothing but enrolling the second factor, until it is enrolled.
+        return [Permission::ManageProfile].into_iter().collect();
+    }
+    roles.iter().fold(Permissions::NONE, |held, role| held.union(role.permissions()))
+}
+
+/// Says whether somebody of the staff has to enrol a second factor first.
+pub(super) fn must_enroll(bank: &Bank, user: &User) -> bool {
+    user.kind == UserKind::Staff && !user.has_second_factor() && bank.settings.is_production()
 }
 
 /// Repeats the last id up to a power of two: a statement for each number of ids would leave the database little room
