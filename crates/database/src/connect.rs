@@ -8,7 +8,9 @@ use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
     RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use uuid::Uuid;
 
+use crate::gather::{ByIds, Gatherer, Rows};
 use crate::observe::Statements;
 use crate::{postgres, sqlite};
 
@@ -70,6 +72,7 @@ pub struct Database {
     /// Shared: a handle is cloned for every request.
     pub(crate) options: Arc<Options>,
     statements: Statements,
+    gatherer: Gatherer,
 }
 
 impl Database {
@@ -95,7 +98,8 @@ impl Database {
         } else {
             return Err(DbErr::Custom("the database URL must begin with sqlite: or postgres://".to_owned()));
         };
-        Ok(Self { engine, write, read, options: Arc::new(options.clone()), statements })
+        let (options, gatherer) = (Arc::new(options.clone()), Gatherer::default());
+        Ok(Self { engine, write, read, options, statements, gatherer })
     }
 
     /// Opens connections of its own to the same database, for a writer that must not queue behind others and finds rows
@@ -169,6 +173,19 @@ impl Database {
     /// Lends the connections that lists and shows read from. Never decide from them.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read
+    }
+
+    /// Reads rows by ids for a list or a show, with one statement for all who ask for the same at this moment. Never
+    /// decide from them.
+    ///
+    /// # Errors
+    /// `DbErr` when the database fails.
+    pub async fn gather(
+        &self,
+        what: &'static ByIds,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Rows, DbErr> {
+        self.gatherer.read(&self.read, what, ids.into_iter().collect()).await
     }
 
     /// Lends the primary's connections outside a transaction, for reads that must see the last commit.

@@ -11,6 +11,7 @@
 
 mod connect;
 pub mod copies;
+mod gather;
 mod grants;
 mod migrate;
 mod migrations;
@@ -21,6 +22,7 @@ pub mod testing;
 mod violated;
 
 pub use connect::{Database, Engine, Options, Pool, Tx, commit_confirmed, in_time, savepoint};
+pub use gather::{ByIds, Rows, among};
 pub use violated::{is_busy, is_unavailable, violated};
 
 /// Sorts ids, drops repeated ones, and fills the list up to a power of two with its last.

@@ -1,17 +1,19 @@
 //! Opening accounts, changing what binds them, and finding them.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDate;
-use database::Tx;
+use database::{ByIds, Database, Tx};
 use kernel::{AccountId, Currency, Instant, Money};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, QuerySelect,
+    QueryFilter, QueryResult, QuerySelect,
 };
 use thiserror::Error;
 
 use crate::account::ledger_account::{ActiveModel, Column, Entity};
-use crate::load::{ACCOUNT_COLUMNS, statement};
+use crate::load::ACCOUNT_COLUMNS;
 use crate::{Account, AccountStatus, Month, NewAccount, Seen, SpendingLimits, counts};
 
 /// Says why an account was not opened or changed.
@@ -78,17 +80,31 @@ pub async fn find(connection: &impl ConnectionTrait, id: AccountId) -> Result<Op
     Entity::find_by_id(id).one(connection).await
 }
 
+/// Accounts, each with the business day that the end-of-day job has set.
+static ON_THEIR_DAY: LazyLock<ByIds> = LazyLock::new(|| {
+    let day = "(select business_on from ledger_business_days where id = 1) as business_on";
+    ByIds::new(format!("select {ACCOUNT_COLUMNS}, {day} from ledger_accounts where id {{ids}}"), "id")
+});
+
 /// Finds an account, with the business day that the end-of-day job has set.
 pub(crate) async fn find_on_its_day(
     connection: &impl ConnectionTrait,
     id: AccountId,
 ) -> Result<Option<(Account, Option<NaiveDate>)>, DbErr> {
-    let sql = format!(
-        "select {ACCOUNT_COLUMNS}, (select business_on from ledger_business_days where id = 1) as business_on \
-         from ledger_accounts where id = $1"
-    );
-    let found = connection.query_one_raw(statement(connection, sql, [id.into()])).await?;
-    found.map(|row| Ok((Account::from_query_result(&row, "")?, row.try_get("", "business_on")?))).transpose()
+    let statement = ON_THEIR_DAY.statement(connection.get_database_backend(), [id.uuid()]);
+    connection.query_one_raw(statement).await?.as_ref().map(on_its_day).transpose()
+}
+
+/// Finds an account for a show, together with others that are looked for at this moment.
+pub(crate) async fn gather_on_its_day(
+    database: &Database,
+    id: AccountId,
+) -> Result<Option<(Account, Option<NaiveDate>)>, DbErr> {
+    database.gather(&ON_THEIR_DAY, [id.uuid()]).await?.iter().next().map(on_its_day).transpose()
+}
+
+fn on_its_day(row: &QueryResult) -> Result<(Account, Option<NaiveDate>), DbErr> {
+    Ok((Account::from_query_result(row, "")?, row.try_get("", "business_on")?))
 }
 
 /// Finds an account and keeps others from changing it until the transaction ends.

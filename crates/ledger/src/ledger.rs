@@ -179,8 +179,25 @@ impl Ledger {
         connection: &impl ConnectionTrait,
         id: AccountId,
     ) -> Result<Option<(Account, NaiveDate)>, DbErr> {
-        let found = accounts::find_on_its_day(connection, id).await?;
-        Ok(found.map(|(account, set)| (account, set.unwrap_or_else(|| self.inner.core.clock_date()))))
+        Ok(self.today(accounts::find_on_its_day(connection, id).await?))
+    }
+
+    /// Finds an account for a show, with the business day as it is now.
+    ///
+    /// Costs a share of a round trip: those who look at this moment share the statement.
+    ///
+    /// # Errors
+    /// `DbErr` when the database fails.
+    pub async fn show_today(
+        &self,
+        database: &Database,
+        id: AccountId,
+    ) -> Result<Option<(Account, NaiveDate)>, DbErr> {
+        Ok(self.today(accounts::gather_on_its_day(database, id).await?))
+    }
+
+    fn today(&self, found: Option<(Account, Option<NaiveDate>)>) -> Option<(Account, NaiveDate)> {
+        found.map(|(account, set)| (account, set.unwrap_or_else(|| self.inner.core.clock_date())))
     }
 
     /// Returns the instant by the ledger's clock.

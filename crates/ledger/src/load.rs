@@ -151,10 +151,7 @@ pub(crate) fn among(
     connection: &impl ConnectionTrait,
     ids: impl Iterator<Item = Uuid>,
 ) -> (&'static str, Value) {
-    match engine(connection) {
-        Engine::Postgres => (load_postgres::AMONG, load_postgres::ids(ids)),
-        Engine::Sqlite => (load_sqlite::AMONG, load_sqlite::ids(ids)),
-    }
+    database::among(connection.get_database_backend(), ids)
 }
 
 /// Reads the business day that the end-of-day job has set, without a lock.

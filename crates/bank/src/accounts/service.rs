@@ -16,7 +16,7 @@ mod several;
 mod status;
 mod work;
 
-pub use access::{AccountAccess, authority, find_for, find_visible, require_transactions, view};
+pub use access::{AccountAccess, authority, find_for, find_visible, look_at, require_transactions, view};
 pub use close::close;
 pub use counts::count_by_status;
 pub use described::{DescribedAccount, described};
@@ -31,7 +31,7 @@ pub use read::{
     get_detail, list, list_holds, list_products,
 };
 pub use rename::rename;
-pub use several::{NumberedAccount, find_by_numbers, held_by, numbered_accounts, seen_by};
+pub use several::{NumberedAccount, find_by_numbers, held_by, look_at_numbers, numbered_accounts, seen_by};
 pub use status::set_status;
 pub use work::{begin_work, end_work};
 

@@ -2,14 +2,16 @@
 
 pub(crate) mod several;
 
-use database::Tx;
+use std::sync::LazyLock;
+
+use database::{ByIds, Database, Tx};
 use kernel::{AccountId, AccountNumber, CountryCode, Currency, Instant, PageRequest, UserId};
 use ledger::AccountStatus;
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
-    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationTrait, Set,
-    Statement,
+    IntoActiveModel, JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait, RelationTrait,
+    Set, Statement,
 };
 
 use super::model::{
@@ -41,8 +43,10 @@ pub(crate) async fn find_product(conn: &impl ConnectionTrait, code: &str) -> Res
     product_row::Entity::find_by_id(code).one(conn).await
 }
 
-/// An account with its product and its owners, the first holder first: one row for each owner.
-const OWNED: &str = "
+/// Accounts with their products and owners, the first holder first: one row for each owner.
+static OWNED: LazyLock<ByIds> = LazyLock::new(|| {
+    ByIds::new(
+        "
 select a.id as a_id, a.product_code as a_product_code, a.number as a_number, a.country as a_country,
        a.nickname as a_nickname, a.search_text as a_search_text, a.opened_at as a_opened_at,
        a.closed_at as a_closed_at,
@@ -56,21 +60,32 @@ select a.id as a_id, a.product_code as a_product_code, a.number as a_number, a.c
   from accounts a
   join products p on p.code = a.product_code
   left join account_owners o on o.account_id = a.id
- where a.id = $1
- order by o.added_at, o.user_id";
+ where a.id {ids}
+ order by o.added_at, o.user_id",
+        "a_id",
+    )
+});
 
-/// Finds an account with its product and its owners, the first holder first.
-pub(crate) async fn find_owned(
-    conn: &impl ConnectionTrait,
-    id: AccountId,
-) -> Result<Option<(Account, Product, Vec<AccountOwner>)>, DbErr> {
-    let statement = Statement::from_sql_and_values(conn.get_database_backend(), OWNED, [id.into()]);
-    let rows = conn.query_all_raw(statement).await?;
-    let Some(first) = rows.first() else { return Ok(None) };
+/// An account with its product and its owners, the first holder first.
+pub(crate) type Owned = (Account, Product, Vec<AccountOwner>);
+
+/// Finds an account with its product and its owners.
+pub(crate) async fn find_owned(conn: &impl ConnectionTrait, id: AccountId) -> Result<Option<Owned>, DbErr> {
+    let rows = conn.query_all_raw(OWNED.statement(conn.get_database_backend(), [id.uuid()])).await?;
+    owned(rows.iter())
+}
+
+/// Finds an account for a look at it, together with others that are looked at in this moment.
+pub(crate) async fn gather_owned(db: &Database, id: AccountId) -> Result<Option<Owned>, DbErr> {
+    owned(db.gather(&OWNED, [id.uuid()]).await?.iter())
+}
+
+fn owned<'a>(rows: impl Iterator<Item = &'a QueryResult>) -> Result<Option<Owned>, DbErr> {
+    let mut rows = rows.peekable();
+    let Some(first) = rows.peek() else { return Ok(None) };
     let (account, product) =
         (Account::from_query_result(first, "a_")?, Product::from_query_result(first, "p_")?);
-    let owners =
-        rows.iter().filter_map(|row| AccountOwner::from_query_result_optional(row, "o_").transpose());
+    let owners = rows.filter_map(|row| AccountOwner::from_query_result_optional(row, "o_").transpose());
     Ok(Some((account, product, owners.collect::<Result<_, _>>()?)))
 }
 

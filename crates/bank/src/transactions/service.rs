@@ -14,8 +14,8 @@ use sea_orm::ConnectionTrait;
 
 use super::model::{Filter, MOST_ACCOUNTS, Rest, Side, Transaction, TransactionsError, merge};
 use super::store;
+use crate::accounts;
 use crate::accounts::service::{AccountAccess, NumberedAccount};
-use crate::accounts::{self, Need};
 use crate::audit::{self, Event, Subject};
 use crate::{Bank, Caller, Permission};
 
@@ -43,7 +43,8 @@ pub async fn list(
     let (entries, rest) = merge(found, usize::from(page.limit));
     let next = Rest::of(&rest).map(Cursor::new);
     let currencies = accounts.iter().map(|account| (account.id, account.currency)).collect();
-    Ok(Page { items: describe(connection, &currencies, entries).await?, next })
+    let others = accounts::service::look_at_numbers(bank, &others(&entries)).await?;
+    Ok(Page { items: name(&currencies, &others, entries), next })
 }
 
 /// Lists the whole journal by position: one line for each transfer, of the customer's side.
@@ -89,10 +90,9 @@ async fn visible(
     caller: &Caller,
     account: Option<AccountId>,
 ) -> Result<Vec<NumberedAccount>, TransactionsError> {
-    let connection = bank.db.read();
     if let Some(id) = account {
         accounts::service::require_transactions(caller)?;
-        let access = accounts::service::find_for(connection, caller, id, Need::View).await?;
+        let access = accounts::service::look_at(bank, caller, id).await?;
         if access.authority.is_staff() {
             caller.require(Permission::ReadTransactions)?;
             let event = Event::new("transaction.list", Subject::new("account", id));
@@ -101,7 +101,7 @@ async fn visible(
         return Ok(vec![numbered(access)]);
     }
     caller.require(Permission::ReadOwnAccounts)?;
-    let mut accounts = accounts::service::seen_by(connection, caller).await?;
+    let mut accounts = accounts::service::seen_by(bank.db.read(), caller).await?;
     accounts.truncate(MOST_ACCOUNTS);
     Ok(accounts)
 }
@@ -112,9 +112,12 @@ async fn describe(
     currencies: &HashMap<AccountId, Currency>,
     entries: Vec<Entry>,
 ) -> Result<Vec<Transaction>, TransactionsError> {
-    let others: Vec<AccountId> = entries.iter().map(|entry| entry.counterparty_account_id).collect();
-    let numbered = accounts::service::numbered_accounts(connection, &others).await?;
-    Ok(name(currencies, &numbered, entries))
+    let others = accounts::service::numbered_accounts(connection, &others(&entries)).await?;
+    Ok(name(currencies, &others, entries))
+}
+
+fn others(entries: &[Entry]) -> Vec<AccountId> {
+    entries.iter().map(|entry| entry.counterparty_account_id).collect()
 }
 
 fn name(

@@ -84,7 +84,8 @@ pub async fn list_products(bank: &Bank) -> Result<Vec<Product>, AccountError> {
 /// Those of [`super::view`].
 pub async fn get(bank: &Bank, caller: &Caller, id: AccountId) -> Result<AccountSheet, AccountError> {
     let access = super::view(bank, caller, id).await?;
-    sheet(bank, bank.db.read(), access).await
+    let books = bank.ledger.show_today(&bank.db, id).await?;
+    put_together(access, books)
 }
 
 /// Shows one account with the newest of its holds: one look, and so one audit row.
@@ -212,18 +213,25 @@ pub async fn find_by_number(
     Ok(Some(Payee { account: account.id, currency: product.currency, holders }))
 }
 
-/// Adds what the ledger knows, inside a change as well as for a look.
+/// Adds what the ledger knows, inside a change.
 pub(super) async fn sheet(
     bank: &Bank,
     conn: &impl ConnectionTrait,
     access: AccountAccess,
+) -> Result<AccountSheet, AccountError> {
+    let books = bank.ledger.account_today(conn, access.id()).await?;
+    put_together(access, books)
+}
+
+fn put_together(
+    access: AccountAccess,
+    books: Option<(ledger::Account, NaiveDate)>,
 ) -> Result<AccountSheet, AccountError> {
     let AccountAccess { account, product, authority, owners } = access;
     let role = match authority.standing {
         Standing::Owner(role) => Some(role),
         Standing::Staff => None,
     };
-    let books = bank.ledger.account_today(conn, account.id).await?;
     let (books, business_on) = books.ok_or(AccountError::NotFound)?;
     Ok(AccountSheet { account, product, role, owners, books, business_on })
 }

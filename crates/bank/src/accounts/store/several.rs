@@ -1,9 +1,12 @@
 //! Many accounts with one statement.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use database::{ByIds, Database};
 use kernel::{AccountId, AccountNumber, Currency, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationTrait,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
 };
 
 use super::super::model::{Account, OwnerRole, Product, account_owner, account_row, product_row};
@@ -32,22 +35,30 @@ pub(crate) async fn by_ids(
     Ok(complete(rows))
 }
 
+/// Numbers and currencies of accounts, the newest account first.
+static NUMBERS: LazyLock<ByIds> = LazyLock::new(|| {
+    let of = "from accounts a join products p on p.code = a.product_code";
+    ByIds::new(format!("select a.id, a.number, p.currency {of} where a.id {{ids}} order by a.id desc"), "id")
+});
+
+/// An account with its number and its currency.
+pub(crate) type Numbered = (AccountId, AccountNumber, Currency);
+
 /// Returns numbers and currencies of accounts, the newest account first.
-pub(crate) async fn numbers(
-    conn: &impl ConnectionTrait,
-    ids: Vec<AccountId>,
-) -> Result<Vec<(AccountId, AccountNumber, Currency)>, DbErr> {
-    use account_row::Column;
-    account_row::Entity::find()
-        .select_only()
-        .columns([Column::Id, Column::Number])
-        .column(product_row::Column::Currency)
-        .join(JoinType::InnerJoin, account_row::Relation::Product.def())
-        .filter(Column::Id.is_in(database::padded(ids)))
-        .order_by_desc(Column::Id)
-        .into_tuple()
-        .all(conn)
-        .await
+pub(crate) async fn numbers(conn: &impl ConnectionTrait, ids: &[AccountId]) -> Result<Vec<Numbered>, DbErr> {
+    let ids = database::padded(ids.to_vec());
+    let statement = NUMBERS.statement(conn.get_database_backend(), ids.iter().map(|id| id.uuid()));
+    conn.query_all_raw(statement).await?.iter().map(number).collect()
+}
+
+/// Returns numbers and currencies for a look at them, together with what others look at in this moment.
+pub(crate) async fn gather_numbers(db: &Database, ids: &[AccountId]) -> Result<Vec<Numbered>, DbErr> {
+    let ids: BTreeSet<AccountId> = ids.iter().copied().collect();
+    db.gather(&NUMBERS, ids.iter().map(|id| id.uuid())).await?.iter().map(number).collect()
+}
+
+fn number(row: &QueryResult) -> Result<Numbered, DbErr> {
+    Ok((row.try_get("", "id")?, row.try_get("", "number")?, row.try_get("", "currency")?))
 }
 
 /// Returns what a person is to which accounts, the newest account first, at most `most` of them.

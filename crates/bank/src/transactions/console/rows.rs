@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::words;
 use crate::Bank;
-use crate::accounts::service::numbered_accounts;
+use crate::accounts::service::look_at_numbers;
 use crate::transactions::Transaction;
 use crate::web::page::place_of;
 
@@ -30,10 +30,8 @@ pub(super) struct Row {
 pub(super) async fn rows(bank: &Bank, lines: Vec<Transaction>) -> Result<Vec<Row>, DbErr> {
     let own = lines.iter().map(|line| line.entry.account_id);
     let others = lines.iter().map(|line| line.entry.counterparty_account_id);
-    let mut ids: Vec<AccountId> = own.chain(others).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let numbered = numbered_accounts(bank.db.read(), &ids).await?;
+    let ids: Vec<AccountId> = own.chain(others).collect();
+    let numbered = look_at_numbers(bank, &ids).await?;
     let named = |id: AccountId| match numbered.iter().find(|account| account.id == id) {
         Some(account) => (account.number.grouped(), place_of(&id)),
         None => ("The bank".to_owned(), None),
