@@ -131,10 +131,8 @@ impl Database {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..TransactionOptions::default()
             },
-            Engine::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::ReadCommitted),
-                ..TransactionOptions::default()
-            },
+            // Read committed, as every session was opened.
+            Engine::Postgres => TransactionOptions::default(),
         };
         self.write.begin_with_options(options).await
     }

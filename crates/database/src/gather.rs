@@ -17,7 +17,7 @@ use crate::in_time;
 
 /// How many statements of one text are under way at once.
 const LANES: usize = 2;
-/// How many ids one statement asks for, unless one asker alone has more.
+/// How many ids one statement asks for where nothing else is said, unless one asker alone has more.
 const MOST: usize = 512;
 
 /// Describes a statement that finds rows by ids.
@@ -25,6 +25,7 @@ const MOST: usize = 512;
 pub struct ByIds {
     text: String,
     key: &'static str,
+    most: usize,
 }
 
 /// Holds the rows of the ids that were asked for.
@@ -57,7 +58,13 @@ impl ByIds {
     /// Takes the text, where `{ids}` follows a column and stands for "is one of the ids", and the column of a row that has
     /// the id by which it was found.
     pub fn new(text: impl Into<String>, key: &'static str) -> Self {
-        Self { text: text.into(), key }
+        Self { text: text.into(), key, most: MOST }
+    }
+
+    /// Asks for at most so many ids with one statement, where each has many rows.
+    #[must_use]
+    pub fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// Returns the statement for these ids.
@@ -151,7 +158,7 @@ impl Lane {
         let mut ids = 0;
         let fits = |asker: &&Asker| {
             ids += asker.ids.len();
-            ids <= MOST
+            ids <= self.what.most
         };
         let count = queue.waiting.iter().take_while(fits).count().max(1).min(queue.waiting.len());
         let rest = queue.waiting.split_off(count);

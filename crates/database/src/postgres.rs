@@ -60,6 +60,8 @@ fn sessions(options: &Options, url: &str, without: &[&'static str]) -> ConnectOp
         ("lock_timeout", milliseconds(options.lock_timeout)),
         ("idle_in_transaction_session_timeout", milliseconds(IDLE_IN_TRANSACTION)),
         ("timezone", "UTC".to_owned()),
+        // Said once, so that no transaction has to.
+        ("default_transaction_isolation", "read committed".to_owned()),
     ];
     settings.extend(without.iter().map(|plan| (*plan, "off".to_owned())));
     let mut connect = ConnectOptions::new(url);

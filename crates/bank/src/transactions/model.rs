@@ -66,6 +66,13 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+impl Filter {
+    /// Says whether it lets every line of its accounts through.
+    pub fn is_open(&self) -> bool {
+        *self == Self { account: self.account, ..Self::default() }
+    }
+}
+
 /// Shows one line of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {

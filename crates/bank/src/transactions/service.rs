@@ -34,12 +34,15 @@ pub async fn list(
     if filter.account.is_none() && caller.may(Permission::ReadTransactions) {
         return journal(bank, caller, filter, page).await;
     }
-    let connection = bank.db.read();
     let accounts = visible(bank, caller, filter.account).await?;
     let ids: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
     let rest = Rest::read(page.after.as_ref())?;
-    let limit = u64::from(page.limit) + 1;
-    let found = store::newest_of_each(connection, &ids, filter, rest.as_ref(), limit).await?;
+    let found = if rest.is_none() && page.limit == PageRequest::USUAL && filter.is_open() {
+        store::gather_newest(&bank.db, &ids).await?
+    } else {
+        let limit = u64::from(page.limit) + 1;
+        store::newest_of_each(bank.db.read(), &ids, filter, rest.as_ref(), limit).await?
+    };
     let (entries, rest) = merge(found, usize::from(page.limit));
     let next = Rest::of(&rest).map(Cursor::new);
     let currencies = accounts.iter().map(|account| (account.id, account.currency)).collect();

@@ -1,14 +1,17 @@
 //! Reading entries of several accounts at once, each from where its last page ended.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use kernel::AccountId;
+use database::{ByIds, Database};
+use kernel::{AccountId, PageRequest};
 use ledger::entry::ledger_entry::{Column, Entity};
 use ledger::transfer::ledger_transfer;
 use ledger::{Entry, Transfer, TransferKind};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Iterable, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable,
+    QueryFilter,
 };
 
 use super::model::{Filter, Rest, Side};
@@ -34,6 +37,29 @@ pub(super) async fn newest_of_each(
     }
     let statement = connection.get_database_backend().build(&all);
     Entry::find_by_statement(statement).all(connection).await
+}
+
+/// How many accounts' newest entries are read with one statement.
+const MOST_TOGETHER: usize = 64;
+
+/// The newest entries of accounts: one more than the usual page shows. They are numbered without a gap, and so their number
+/// says where these begin.
+static NEWEST: LazyLock<ByIds> = LazyLock::new(|| {
+    let columns: Vec<_> = Column::iter().map(|column| format!("e.{}", column.as_str())).collect();
+    let text = format!(
+        "select {} from ledger_accounts a join ledger_entries e \
+           on e.account_id = a.id and e.sequence > a.entry_sequence - {} where a.id {{ids}}",
+        columns.join(", "),
+        PageRequest::USUAL + 1,
+    );
+    ByIds::new(text, "account_id").at_most(MOST_TOGETHER)
+});
+
+/// Returns the newest entries of accounts for the first page of the usual length, together with what others look at in
+/// this moment.
+pub(super) async fn gather_newest(db: &Database, accounts: &[AccountId]) -> Result<Vec<Entry>, DbErr> {
+    let rows = db.gather(&NEWEST, accounts.iter().map(|account| account.uuid())).await?;
+    rows.iter().map(|row| Entry::from_query_result(row, "")).collect()
 }
 
 /// Wrapped, because a union's member may not be sorted and cut by itself on SQLite.

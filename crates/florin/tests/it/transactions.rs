@@ -79,6 +79,34 @@ async fn a_customer_reads_the_lines_of_all_own_accounts_newest_first() {
 }
 
 #[tokio::test]
+async fn pages_of_the_usual_length_show_every_line_once_whatever_the_number() {
+    for count in [49_i64, 50, 51, 52, 101] {
+        let app = bank_app().await;
+        let ada = customer(&app).await;
+        let (one, two) = (account(&app, &ada).await, account(&app, &ada).await);
+        let cash = chart::account_id(ChartCode::Cash, Currency::GBP);
+        for minor in 1..=count {
+            book_as(&app, (cash, account_id(&one)), minor, ("cash_deposit", "")).await;
+        }
+        book(&app, &one, &two, (1, "the newest")).await;
+        for (accounts, path) in [(1, path_of(&one, "/transactions")), (2, LIST.to_owned())] {
+            let expected: Vec<Value> = std::iter::repeat_n(json!(1), accounts)
+                .chain((1..=count).rev().map(|minor| json!(minor)))
+                .collect();
+            let (mut shown, mut after) = (Vec::new(), String::new());
+            loop {
+                let page = get(&app, &ada, &format!("{path}{after}")).await.expect(200).json();
+                shown.extend(each(&page, "amount").into_iter().map(|amount| amount["amount_minor"].clone()));
+                let Some(next) = page["next"].as_str() else { break };
+                assert_eq!(shown.len() % 50, 0, "a page that is not the last is full");
+                after = format!("?after={next}");
+            }
+            assert_eq!(shown, expected, "{count} on {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_filter_narrows_the_list() {
     let app = bank_app().await;
     let ada = customer(&app).await;
