@@ -69,6 +69,8 @@ pub struct Database {
     engine: Engine,
     write: DatabaseConnection,
     read: DatabaseConnection,
+    /// As `read`, for what many look at: its sessions find rows by key.
+    looks: DatabaseConnection,
     /// Shared: a handle is cloned for every request.
     pub(crate) options: Arc<Options>,
     statements: Statements,
@@ -83,9 +85,9 @@ impl Database {
     pub async fn connect(options: &Options) -> Result<Self, DbErr> {
         let url = options.url.expose();
         let statements = Statements::default();
-        let (engine, write, read) = if url.starts_with("sqlite:") {
+        let (engine, write, read, looks) = if url.starts_with("sqlite:") {
             let (write, read) = sqlite::connect(options, &statements).await?;
-            (Engine::Sqlite, write, read)
+            (Engine::Sqlite, write, read.clone(), read)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let write = postgres::connect(options, url, options.connections, &statements).await?;
             let read = match &options.read_url {
@@ -94,19 +96,18 @@ impl Database {
                 }
                 None => write.clone(),
             };
-            (Engine::Postgres, write, read)
+            let place = options.read_url.as_ref().map_or(url, |replica| replica.expose());
+            let looks = postgres::connect_looks(options, place, LOOKS, &statements).await?;
+            (Engine::Postgres, write, read, looks)
         } else {
             return Err(DbErr::Custom("the database URL must begin with sqlite: or postgres://".to_owned()));
         };
         let (options, gatherer) = (Arc::new(options.clone()), Gatherer::default());
-        Ok(Self { engine, write, read, options, statements, gatherer })
+        Ok(Self { engine, write, read, looks, options, statements, gatherer })
     }
 
     /// Opens connections of its own to the same database, for a writer that must not queue behind others and finds rows
     /// by key whatever the tables hold.
-    ///
-    /// A plan made while the tables were empty scans them for ever after, several times slower: the planner of these
-    /// sessions has no other way than an index.
     ///
     /// On SQLite there is one writer only, so the same connections are returned.
     ///
@@ -183,7 +184,7 @@ impl Database {
         what: &'static ByIds,
         ids: impl IntoIterator<Item = Uuid>,
     ) -> Result<Rows, DbErr> {
-        self.gatherer.read(&self.read, what, ids.into_iter().collect()).await
+        self.gatherer.read(&self.looks, what, ids.into_iter().collect()).await
     }
 
     /// Lends the primary's connections outside a transaction, for reads that must see the last commit.
@@ -251,10 +252,12 @@ impl Database {
     /// Counts the connections of each pool, by its name.
     pub fn pools(&self) -> Vec<(&'static str, Pool)> {
         let write = ("write", Pool::of(&self.write));
+        let (read, looks) = (("read", Pool::of(&self.read)), ("looks", Pool::of(&self.looks)));
         match (self.engine, &self.options.read_url) {
-            // Without a replica PostgreSQL has one pool for both.
-            (Engine::Postgres, None) => vec![write],
-            _ => vec![write, ("read", Pool::of(&self.read))],
+            (Engine::Sqlite, _) => vec![write, read],
+            // Without a replica one pool writes and reads.
+            (Engine::Postgres, None) => vec![write, looks],
+            (Engine::Postgres, Some(_)) => vec![write, read, looks],
         }
     }
 
@@ -265,6 +268,7 @@ impl Database {
         let closed = async {
             // Closing one handle of a pool closes the pool; an error means that it was closed already.
             let _ = self.read.close_by_ref().await;
+            let _ = self.looks.close_by_ref().await;
             let _ = self.write.close_by_ref().await;
         };
         if tokio::time::timeout(LAST_WORK, closed).await.is_err() {
@@ -294,6 +298,9 @@ impl Pool {
         Self { idle, busy: (size as usize).saturating_sub(idle) }
     }
 }
+
+/// How many connections PostgreSQL gets for what many look at: with more, sessions only wait for one another's processor.
+const LOOKS: u32 = 4;
 
 /// How long what runs on a connection keeps the pool from being closed.
 const LAST_WORK: Duration = Duration::from_secs(3);

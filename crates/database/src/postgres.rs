@@ -19,6 +19,11 @@ const TEST_AFTER_IDLE: Duration = Duration::from_secs(30);
 /// may wait for a server that never answers, and would keep its place in the pool for ever.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 
+/// The planner's ways that sessions which find rows by key do without.
+///
+/// A plan made while the tables were empty scans them for ever after, many times slower.
+const SCANS: [&str; 3] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+
 /// Opens a pool whose sessions carry the time-outs.
 pub(crate) async fn connect(
     options: &Options,
@@ -27,13 +32,20 @@ pub(crate) async fn connect(
     statements: &Statements,
 ) -> Result<DatabaseConnection, DbErr> {
     let mut connect = sessions(options, url, &[]);
-    // Only what is named as a replica may be one.
-    let is_replica = options.read_url.as_ref().is_some_and(|replica| replica.expose() == url);
-    connect.max_connections(connections.max(1)).map_sqlx_postgres_pool_opts(move |pool| {
-        let pool = pool.after_release(|connection, _| Box::pin(is_alive(connection)));
-        if is_replica { pool } else { pool.after_connect(|connection, _| Box::pin(takes_writes(connection))) }
-    });
-    open(connect, options, statements).await
+    connect.max_connections(connections.max(1));
+    open(watched(connect, options, url), options, statements).await
+}
+
+/// Opens a pool whose sessions find rows through indexes only, for what many look at.
+pub(crate) async fn connect_looks(
+    options: &Options,
+    url: &str,
+    connections: u32,
+    statements: &Statements,
+) -> Result<DatabaseConnection, DbErr> {
+    let mut connect = sessions(options, url, &SCANS);
+    connect.max_connections(connections);
+    open(watched(connect, options, url), options, statements).await
 }
 
 /// Opens a pool to the primary whose sessions find rows through indexes only.
@@ -45,12 +57,22 @@ pub(crate) async fn connect_by_key(
     connections: u32,
     statements: &Statements,
 ) -> Result<DatabaseConnection, DbErr> {
-    let mut connect =
-        sessions(options, options.url.expose(), &["enable_seqscan", "enable_hashjoin", "enable_mergejoin"]);
+    let mut connect = sessions(options, options.url.expose(), &SCANS);
     connect.max_connections(connections).map_sqlx_postgres_pool_opts(|pool| {
         pool.after_connect(|connection, _| Box::pin(takes_writes(connection)))
     });
     open(connect, options, statements).await
+}
+
+/// Has connections asked for a sign of life when they are given back, and for more than that when they are opened.
+fn watched(mut connect: ConnectOptions, options: &Options, url: &str) -> ConnectOptions {
+    // Only what is named as a replica may be one.
+    let is_replica = options.read_url.as_ref().is_some_and(|replica| replica.expose() == url);
+    connect.map_sqlx_postgres_pool_opts(move |pool| {
+        let pool = pool.after_release(|connection, _| Box::pin(is_alive(connection)));
+        if is_replica { pool } else { pool.after_connect(|connection, _| Box::pin(takes_writes(connection))) }
+    });
+    connect
 }
 
 /// Describes sessions with the time-outs, whose planner does without some of its ways.

@@ -12,6 +12,8 @@ use crate::{Instant, Random};
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const TEXT_LENGTH: usize = 26;
+/// No prefix is longer.
+const LONGEST_PREFIX: usize = 3;
 
 /// Says why a text is not an id of the expected kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -51,7 +53,7 @@ macro_rules! id {
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                $crate::id::write_text(f, Self::PREFIX, self.0)
+                $crate::id::with_text(Self::PREFIX, self.0, |text| f.write_str(text))
             }
         }
 
@@ -71,7 +73,7 @@ macro_rules! id {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                $crate::id::with_text(Self::PREFIX, self.0, |text| serializer.serialize_str(text))
             }
         }
 
@@ -187,14 +189,16 @@ pub fn version_7(now: Instant, random: &Random) -> Uuid {
 }
 
 #[doc(hidden)]
-pub fn write_text(f: &mut std::fmt::Formatter<'_>, prefix: &str, uuid: Uuid) -> std::fmt::Result {
+pub fn with_text<R>(prefix: &str, uuid: Uuid, run: impl FnOnce(&str) -> R) -> R {
+    let mut text = [b'_'; LONGEST_PREFIX + 1 + TEXT_LENGTH];
+    let start = prefix.len() + 1;
+    text[..prefix.len()].copy_from_slice(prefix.as_bytes());
     let mut bits = uuid.as_u128();
-    let mut text = [0_u8; TEXT_LENGTH];
-    for place in text.iter_mut().rev() {
+    for place in text[start..start + TEXT_LENGTH].iter_mut().rev() {
         *place = ALPHABET[(bits & 31) as usize];
         bits >>= 5;
     }
-    write!(f, "{prefix}_{}", std::str::from_utf8(&text).map_err(|_| std::fmt::Error)?)
+    run(std::str::from_utf8(&text[..start + TEXT_LENGTH]).expect("ASCII alone"))
 }
 
 #[doc(hidden)]

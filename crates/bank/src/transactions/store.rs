@@ -11,7 +11,7 @@ use ledger::{Entry, Transfer, TransferKind};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IdenStatic, Iterable,
-    QueryFilter,
+    QueryFilter, QueryResult,
 };
 
 use super::model::{Filter, Rest, Side};
@@ -59,7 +59,24 @@ static NEWEST: LazyLock<ByIds> = LazyLock::new(|| {
 /// this moment.
 pub(super) async fn gather_newest(db: &Database, accounts: &[AccountId]) -> Result<Vec<Entry>, DbErr> {
     let rows = db.gather(&NEWEST, accounts.iter().map(|account| account.uuid())).await?;
-    rows.iter().map(|row| Entry::from_query_result(row, "")).collect()
+    rows.iter().map(entry).collect()
+}
+
+/// Takes an entry from a row of all its columns in their order; by name each would be looked for.
+fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
+    Ok(Entry {
+        account_id: row.try_get_by_index(0)?,
+        sequence: row.try_get_by_index(1)?,
+        transfer_id: row.try_get_by_index(2)?,
+        direction: row.try_get_by_index(3)?,
+        amount_minor: row.try_get_by_index(4)?,
+        balance_after_minor: row.try_get_by_index(5)?,
+        counterparty_account_id: row.try_get_by_index(6)?,
+        code: row.try_get_by_index(7)?,
+        reference: row.try_get_by_index(8)?,
+        booked_at: row.try_get_by_index(9)?,
+        effective_on: row.try_get_by_index(10)?,
+    })
 }
 
 /// Wrapped, because a union's member may not be sorted and cut by itself on SQLite.

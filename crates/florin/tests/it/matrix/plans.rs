@@ -114,10 +114,12 @@ fn begins(text: &str, verb: &str) -> bool {
     text.trim_start().get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb))
 }
 
-/// Has PostgreSQL plan a statement for any values, without scans where it knows another way.
+/// Has PostgreSQL plan a statement for any values, without scans where it knows another way: nor for a join that wants all
+/// rows of both sides, which it prefers while the tables are as small as here.
 async fn postgres_scans(db: &Database, text: &str) -> Vec<String> {
     let tx = db.begin().await.expect("a transaction");
-    let set = "set local enable_seqscan = off; set local plan_cache_mode = force_generic_plan";
+    let set = "set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
+               set local enable_hashjoin = off; set local enable_mergejoin = off";
     tx.execute_unprepared(set).await.expect("settings");
     tx.execute_unprepared(&format!("prepare asked as {text}")).await.expect(text);
     let values = vec!["null"; values_of(text)].join(", ");
