@@ -9,6 +9,7 @@
 //! - While a transaction is open nothing else is awaited: on SQLite a second `begin` would wait for it.
 //! - [`Database::read`] serves lists and shows; it may be a replica. Nothing is decided from it.
 
+mod columns;
 mod connect;
 pub mod copies;
 mod gather;
@@ -21,6 +22,7 @@ mod sqlite;
 pub mod testing;
 mod violated;
 
+pub use columns::Columns;
 pub use connect::{Database, Engine, Options, Pool, Tx, commit_confirmed, in_time, savepoint};
 pub use gather::{ByIds, Rows, among};
 pub use violated::{is_busy, is_unavailable, violated};

@@ -3,17 +3,17 @@
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
-use database::{ByIds, Database, Tx};
+use database::{ByIds, Columns, Database, Tx};
 use kernel::{AccountId, Currency, Instant, Money};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
-    QueryFilter, QueryResult, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    QueryResult, QuerySelect,
 };
 use thiserror::Error;
 
 use crate::account::ledger_account::{ActiveModel, Column, Entity};
-use crate::load::ACCOUNT_COLUMNS;
+use crate::load::{ACCOUNT_COLUMNS, account};
 use crate::{Account, AccountStatus, Month, NewAccount, Seen, SpendingLimits, counts};
 
 /// Says why an account was not opened or changed.
@@ -104,7 +104,8 @@ pub(crate) async fn gather_on_its_day(
 }
 
 fn on_its_day(row: &QueryResult) -> Result<(Account, Option<NaiveDate>), DbErr> {
-    Ok((Account::from_query_result(row, "")?, row.try_get("", "business_on")?))
+    let mut columns = Columns::of(row);
+    Ok((account(&mut columns)?, columns.take()?))
 }
 
 /// Finds an account and keeps others from changing it until the transaction ends.

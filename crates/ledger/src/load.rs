@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use database::{Engine, Tx};
+use database::{Columns, Engine, Tx};
 use kernel::{AccountId, Instant, TransferId};
 use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
@@ -259,14 +259,42 @@ async fn read_accounts(
         "select {ACCOUNT_COLUMNS}{place} from ledger_accounts where id {among} order by id{for_update}"
     );
     for row in tx.query_all_raw(statement(tx, sql, [ids])).await? {
-        let account = Account::from_query_result(&row, "")?;
+        let mut columns = Columns::of(&row);
+        let account = account(&mut columns)?;
         if !place.is_empty() {
-            let place = Place { ctid: row.try_get("", "place")?, version: row.try_get("", "version")? };
+            let place = Place { ctid: columns.take()?, version: columns.take()? };
             book.insert_place(account.id, place);
         }
         book.insert_account(account);
     }
     Ok(())
+}
+
+/// Takes an account from a row that begins with [`ACCOUNT_COLUMNS`].
+pub(crate) fn account(columns: &mut Columns<'_>) -> Result<Account, DbErr> {
+    Ok(Account {
+        id: columns.take()?,
+        currency: columns.take()?,
+        kind: columns.take()?,
+        code: columns.take()?,
+        status: columns.take()?,
+        funded: columns.take()?,
+        overdraft_limit_minor: columns.take()?,
+        debits_posted_minor: columns.take()?,
+        credits_posted_minor: columns.take()?,
+        debits_pending_minor: columns.take()?,
+        credits_pending_minor: columns.take()?,
+        entry_sequence: columns.take()?,
+        largest_limit_minor: columns.take()?,
+        day_limit_minor: columns.take()?,
+        month_limit_minor: columns.take()?,
+        spent_on: columns.take()?,
+        spent_day_minor: columns.take()?,
+        spent_month_on: columns.take()?,
+        spent_month_minor: columns.take()?,
+        access_version: columns.take()?,
+        opened_at: columns.take()?,
+    })
 }
 
 async fn holds(tx: &Tx, ids: BTreeSet<TransferId>) -> Result<Vec<Hold>, DbErr> {

@@ -278,7 +278,7 @@ pub(crate) async fn owners_of_all(
 }
 
 pub(crate) async fn insert_owner(tx: &Tx, owner: AccountOwner) -> Result<(), DbErr> {
-    owner.into_active_model().reset_all().insert(tx).await?;
+    account_owner::Entity::insert(owner.into_active_model().reset_all()).exec_without_returning(tx).await?;
     Ok(())
 }
 

@@ -15,21 +15,25 @@ use super::{ActionFilter, AuditEvent, AuditFilter, Subject, Who};
 /// Guards the drawing of positions on PostgreSQL; the sealer takes it exclusively to see the highest.
 pub(crate) const POSITION_LOCK: i64 = 0x0066_6c6f_7269_6e02;
 
+/// Takes the lock, then draws: a place is drawn for the row that holds the lock's answer.
+const DRAW: &str = "
+with guarded as materialized (select pg_advisory_xact_lock_shared($1))
+select nextval('audit_events_position') as position from guarded";
+
 /// Draws the next place in the chain. Places are unique and rise; a rolled-back row leaves a gap.
 pub(crate) async fn next_position(tx: &Tx) -> Result<i64, DbErr> {
     let backend = tx.get_database_backend();
-    let sql = if backend == DbBackend::Postgres {
-        tx.execute_unprepared(&format!("select pg_advisory_xact_lock_shared({POSITION_LOCK})")).await?;
-        "select nextval('audit_events_position') as position"
-    } else {
-        "select coalesce(max(position), 0) + 1 as position from audit_events"
+    let next = "select coalesce(max(position), 0) + 1 as position from audit_events";
+    let draw = match backend {
+        DbBackend::Postgres => Statement::from_sql_and_values(backend, DRAW, [POSITION_LOCK.into()]),
+        _ => Statement::from_string(backend, next),
     };
-    let row = tx.query_one_raw(Statement::from_string(backend, sql)).await?;
+    let row = tx.query_one_raw(draw).await?;
     row.ok_or_else(|| DbErr::RecordNotFound("a position".to_owned()))?.try_get("", "position")
 }
 
 pub(crate) async fn insert(tx: &Tx, row: AuditEvent) -> Result<(), DbErr> {
-    row.into_active_model().reset_all().insert(tx).await?;
+    audit_event::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
     Ok(())
 }
 

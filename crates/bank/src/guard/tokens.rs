@@ -2,7 +2,10 @@
 //!
 //! HS256 only (RFC 8725 §3.1), under a ring of secrets: the first signs, all verify until their tokens have
 //! died. A token's header must be exactly the one we write: nothing in it chooses an algorithm, carries a key
-//! or points at one. Times are judged by the bank's clock.
+//! or points at one. Times are judged by the bank's clock. A token that comes again is known by its digest; only its times
+//! are judged anew.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::{digest, hmac};
 use base64::Engine;
@@ -56,7 +59,14 @@ pub struct TokenRing {
     keys: Vec<TokenKey>,
     /// What the claims of each audience have to hold.
     rules: [Validation; Audience::COUNT],
+    known: Known,
 }
+
+/// How many tokens are remembered.
+const KNOWN: usize = 4096;
+
+/// Remembers what verified tokens say, each at the place that its digest names; who comes to a taken one takes it over.
+struct Known(Box<[Mutex<Option<([u8; 32], Arc<Claims>)>>]>);
 
 struct TokenKey {
     id: String,
@@ -94,7 +104,7 @@ impl TokenRing {
     pub fn new(secrets: &[Secret<String>], issuer: &str) -> Option<Self> {
         let keys: Vec<_> = secrets.iter().map(|secret| TokenKey::new(secret.expose().as_bytes())).collect();
         let rules = Audience::ALL.map(|audience| rules(audience, issuer));
-        (!keys.is_empty()).then(|| Self { issuer: issuer.to_owned(), keys, rules })
+        (!keys.is_empty()).then(|| Self { issuer: issuer.to_owned(), keys, rules, known: Known::default() })
     }
 
     /// Signs a token for a session of a user.
@@ -136,14 +146,17 @@ impl TokenRing {
     }
 
     /// Returns what a token says if it is ours, for this purpose, and alive.
-    pub fn verify(&self, audience: Audience, token: &str, now: Instant) -> Option<Claims> {
+    pub fn verify(&self, audience: Audience, token: &str, now: Instant) -> Option<Arc<Claims>> {
         if token.len() > LONGEST {
             return None;
         }
         let (beginning, _) = token.split_once('.')?;
         let place = audience as usize;
         let key = self.keys.iter().find(|key| key.beginnings[place] == beginning)?;
-        let claims = jsonwebtoken::decode::<Claims>(token, &key.verify, &self.rules[place]).ok()?.claims;
+        // The header, which names the audience, is part of what is digested.
+        let claims = self.known.get_or_read(token, || {
+            Some(jsonwebtoken::decode::<Claims>(token, &key.verify, &self.rules[place]).ok()?.claims)
+        })?;
         let instant = |seconds| DateTime::from_timestamp(seconds, 0);
         let begun = instant(claims.nbf)? <= now + SKEW && instant(claims.iat)? <= now + SKEW;
         (begun && instant(claims.exp)? > now).then_some(claims)
@@ -157,6 +170,29 @@ impl TokenRing {
     /// Authenticates a value for one purpose under each secret of the ring.
     pub fn macs(&self, purpose: &str, value: &[u8]) -> impl Iterator<Item = [u8; 32]> {
         self.keys.iter().map(move |key| fingerprint(&key.mac, purpose, value))
+    }
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self((0..KNOWN).map(|_| Mutex::default()).collect())
+    }
+}
+
+impl Known {
+    /// Returns what a token says that was verified before, or what `read` says now; its refusals are not remembered.
+    fn get_or_read(&self, token: &str, read: impl FnOnce() -> Option<Claims>) -> Option<Arc<Claims>> {
+        let digest: [u8; 32] = digest::digest(&digest::SHA256, token.as_bytes()).as_ref().try_into().ok()?;
+        let place = usize::from(u16::from_be_bytes([digest[0], digest[1]])) % KNOWN;
+        let lock = || self.0[place].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, claims)) = &*lock()
+            && *known == digest
+        {
+            return Some(Arc::clone(claims));
+        }
+        let claims = Arc::new(read()?);
+        *lock() = Some((digest, Arc::clone(&claims)));
+        Some(claims)
     }
 }
 
@@ -254,12 +290,30 @@ mod tests {
     fn a_token_lives_from_its_beginning_to_its_end() {
         let (header, claims) = usual();
         let token = signed(&header, &claims);
-        for (seconds, lives) in [(-6, false), (-5, true), (0, true), (599, true), (600, false)] {
+        // The second time each is known, and yet judged by the clock.
+        let known = ring();
+        for (seconds, lives) in [(-6, false), (-5, true), (0, true), (599, true), (600, false)].repeat(2) {
             let at = now() + Duration::seconds(seconds);
             assert_eq!(ring().verify(Audience::Api, &token, at).is_some(), lives, "{seconds}");
+            assert_eq!(known.verify(Audience::Api, &token, at).is_some(), lives, "{seconds}, known");
         }
-        assert!(ring().verify(Audience::SecondStep, &token, now()).is_none());
-        assert!(ring().verify(Audience::Console, &token, now()).is_none());
+        assert!(known.verify(Audience::SecondStep, &token, now()).is_none());
+        assert!(known.verify(Audience::Console, &token, now()).is_none());
+    }
+
+    #[test]
+    fn a_known_token_makes_no_other_good_not_even_one_that_differs_in_its_signature_alone() {
+        let (header, claims) = usual();
+        let (ring, token) = (ring(), signed(&header, &claims));
+        assert_eq!(ring.verify(Audience::Api, &token, now()), ring.verify(Audience::Api, &token, now()));
+        let (body, tag) = token.rsplit_once('.').expect("three parts");
+        let other = URL_SAFE_NO_PAD.encode([7; 32]);
+        for forged in
+            [format!("{body}.{other}"), format!("{body}."), format!("{body}.{tag}="), body.to_owned()]
+        {
+            assert!(ring.verify(Audience::Api, &forged, now()).is_none(), "{forged}");
+            assert!(ring.verify(Audience::Api, &forged, now()).is_none(), "{forged}, again");
+        }
     }
 
     #[test]

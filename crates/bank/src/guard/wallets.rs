@@ -13,7 +13,7 @@ use super::memory::Memory;
 
 /// How long a wallet is remembered.
 const KEPT: Duration = Duration::from_mins(1);
-/// How many accounts and payees are remembered at once; some two hundred bytes each.
+/// How many accounts and payees are remembered at once; some forty bytes for each account.
 const MOST: u64 = 150_000;
 
 /// Holds what one person may do alone, as the database knew it.
@@ -30,10 +30,8 @@ pub struct Wallet {
 }
 
 /// Holds one account in a wallet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Purse {
-    /// The account's number.
-    pub number: AccountNumber,
     /// Whether the person owns the account, and does not merely pay for its owner.
     pub is_own: bool,
     /// How often rights to the account had changed.

@@ -38,11 +38,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         let body = parts.extensions.get::<RawBody>().map(|body| &body.0[..]).unwrap_or_default();
         let key =
             if page::Area::of(parts.uri.path()).is_some() { of_form(body) } else { read(&parts.headers) }?;
-        let route = Route::of(&parts.extensions).map_or_else(String::new, |route| route.0);
+        let route = Route::of(&parts.extensions).map_or("", |route| &route.0);
         let path_and_query = parts.uri.path_and_query().map_or("", |whole| whole.as_str());
         Ok(Self {
             key,
-            operation: operation(&parts.method, &route),
+            operation: operation(&parts.method, route),
             fingerprint: fingerprint(without_version(path_and_query), body),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use database::{ByIds, Database};
+use database::{ByIds, Columns, Database};
 use kernel::{AccountId, PageRequest};
 use ledger::entry::ledger_entry::{Column, Entity};
 use ledger::transfer::ledger_transfer;
@@ -64,18 +64,19 @@ pub(super) async fn gather_newest(db: &Database, accounts: &[AccountId]) -> Resu
 
 /// Takes an entry from a row of all its columns in their order; by name each would be looked for.
 fn entry(row: &QueryResult) -> Result<Entry, DbErr> {
+    let mut columns = Columns::of(row);
     Ok(Entry {
-        account_id: row.try_get_by_index(0)?,
-        sequence: row.try_get_by_index(1)?,
-        transfer_id: row.try_get_by_index(2)?,
-        direction: row.try_get_by_index(3)?,
-        amount_minor: row.try_get_by_index(4)?,
-        balance_after_minor: row.try_get_by_index(5)?,
-        counterparty_account_id: row.try_get_by_index(6)?,
-        code: row.try_get_by_index(7)?,
-        reference: row.try_get_by_index(8)?,
-        booked_at: row.try_get_by_index(9)?,
-        effective_on: row.try_get_by_index(10)?,
+        account_id: columns.take()?,
+        sequence: columns.take()?,
+        transfer_id: columns.take()?,
+        direction: columns.take()?,
+        amount_minor: columns.take()?,
+        balance_after_minor: columns.take()?,
+        counterparty_account_id: columns.take()?,
+        code: columns.take()?,
+        reference: columns.take()?,
+        booked_at: columns.take()?,
+        effective_on: columns.take()?,
     })
 }
 

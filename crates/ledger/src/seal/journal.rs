@@ -1,7 +1,7 @@
 //! The journal as a chain: every column of a transfer.
 
 use chrono::NaiveDate;
-use database::Tx;
+use database::{Columns, Tx};
 use kernel::{Instant, TransferId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QueryResult, Statement};
 use uuid::Uuid;
@@ -82,7 +82,6 @@ struct Agreement {
 }
 
 /// Holds one row as text and numbers: a value that no type of ours knows must still be hashed.
-#[derive(FromQueryResult)]
 struct Row {
     position: i64,
     id: Uuid,
@@ -109,6 +108,35 @@ struct Row {
 }
 
 impl Row {
+    /// Takes a row that begins with [`COLUMNS`].
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        let mut columns = Columns::of(row);
+        Ok(Self {
+            position: columns.take()?,
+            id: columns.take()?,
+            kind: columns.take()?,
+            debit_account_id: columns.take()?,
+            credit_account_id: columns.take()?,
+            amount_minor: columns.take()?,
+            currency: columns.take()?,
+            code: columns.take()?,
+            reference: columns.take()?,
+            metadata: columns.take()?,
+            group_id: columns.take()?,
+            of_transfer_id: columns.take()?,
+            expires_at: columns.take()?,
+            debit_sequence: columns.take()?,
+            credit_sequence: columns.take()?,
+            authority: columns.take()?,
+            actor_kind: columns.take()?,
+            actor_id: columns.take()?,
+            request_id: columns.take()?,
+            booked_at: columns.take()?,
+            booked_on: columns.take()?,
+            effective_on: columns.take()?,
+        })
+    }
+
     fn canonical(&self) -> Vec<u8> {
         Encoder::new("florin/journal/1")
             .integer(self.position)
@@ -157,7 +185,7 @@ impl Row {
 }
 
 fn sealed(row: &QueryResult, agreement: Option<Agreement>) -> Result<SealedRow, DbErr> {
-    let Ok(row) = Row::from_query_result(row, "") else {
+    let Ok(row) = Row::read(row) else {
         let position = row.try_get("", "position")?;
         let name = row.try_get("", "id").map_or("a transfer".to_owned(), name);
         return Ok(SealedRow { position, name, canonical: None, complaint: None, entries: 0 });

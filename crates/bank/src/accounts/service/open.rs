@@ -63,10 +63,15 @@ pub async fn open_in(
     let country = command.country.unwrap_or_else(|| usual_country(product.currency));
     let nickname = command.nickname.map(|name| name.to_string());
     let draft = Draft { country, nickname, opened_at: bank.now() };
-    let account = open_numbered(bank, tx, &product, draft).await?;
+    let business_on = bank.ledger.business_date(tx).await?;
+    let id = AccountId::generate(bank.now(), &bank.random);
+    let books = open_in_ledger(bank, tx, &product, id).await?;
+    let opening = Opening { id, product: &product.code, country, holder };
+    record_opening(bank, tx, caller, opening, reason.map(String::from)).await?;
+    let account = insert_numbered(bank, tx, (id, &product), draft).await?;
     let owner = add_holder(tx, &account, holder).await?;
-    record_opening(bank, tx, caller, &account, (holder, reason.map(String::from))).await?;
-    read::sheet(bank, tx, AccountAccess { account, product, owners: vec![owner], authority }).await
+    let access = AccountAccess { account, product, owners: vec![owner], authority };
+    read::put_together(access, Some((books, business_on)))
 }
 
 /// Opens an account of another system's books, in the import's transaction; verification is not asked.
@@ -86,12 +91,13 @@ pub async fn open_given(
     let draft = Draft { country, nickname: None, opened_at: given.opened_at };
     let id = AccountId::generate(bank.now(), &bank.random);
     let account = draft.account(id, &product, given.number.clone());
-    open_in_ledger(bank, tx, &product, &account).await?;
+    open_in_ledger(bank, tx, &product, account.id).await?;
     if !store::insert(tx, account.clone()).await? {
         return Err(AccountError::NumberTaken(given.number));
     }
     add_holder(tx, &account, given.holder).await?;
-    record_opening(bank, tx, caller, &account, (given.holder, None)).await?;
+    let opening = Opening { id, product: &product.code, country, holder: given.holder };
+    record_opening(bank, tx, caller, opening, None).await?;
     Ok(account)
 }
 
@@ -150,17 +156,17 @@ impl Draft {
     }
 }
 
-/// Opens an account with the next number of its country; numbers that an import brought are passed over.
-async fn open_numbered(
+/// Inserts an account with the next number of its country; numbers that an import brought are passed over.
+///
+/// Call it late: until the transaction ends, others wait for the next number of the same row.
+async fn insert_numbered(
     bank: &Bank,
     tx: &Tx,
-    product: &Product,
+    (id, product): (AccountId, &Product),
     draft: Draft,
 ) -> Result<Account, AccountError> {
     let country = draft.country;
-    let id = AccountId::generate(bank.now(), &bank.random);
     let mut account = draft.account(id, product, next_number(bank, tx, (country, id)).await?);
-    open_in_ledger(bank, tx, product, &account).await?;
     while !store::insert(tx, account.clone()).await? {
         account.number = next_number(bank, tx, (country, id)).await?;
         account.search_text = search_text(&account.number, account.nickname.as_deref());
@@ -183,14 +189,11 @@ async fn open_in_ledger(
     bank: &Bank,
     tx: &Tx,
     product: &Product,
-    account: &Account,
-) -> Result<(), AccountError> {
-    let new = NewAccount {
-        limits: product.usual_limits(),
-        ..NewAccount::customer_deposit(account.id, product.currency)
-    };
-    ledger::accounts::open(tx, &new, bank.now()).await?;
-    Ok(())
+    id: AccountId,
+) -> Result<ledger::Account, AccountError> {
+    let usual = NewAccount::customer_deposit(id, product.currency);
+    let new = NewAccount { limits: product.usual_limits(), ..usual };
+    Ok(ledger::accounts::open(tx, &new, bank.now()).await?)
 }
 
 async fn add_holder(tx: &Tx, account: &Account, holder: UserId) -> Result<AccountOwner, DbErr> {
@@ -204,15 +207,23 @@ async fn add_holder(tx: &Tx, account: &Account, holder: UserId) -> Result<Accoun
     Ok(owner)
 }
 
+struct Opening<'a> {
+    id: AccountId,
+    product: &'a str,
+    country: CountryCode,
+    holder: UserId,
+}
+
 async fn record_opening(
     bank: &Bank,
     tx: &Tx,
     caller: &Caller,
-    account: &Account,
-    (holder, reason): (UserId, Option<String>),
+    opening: Opening<'_>,
+    reason: Option<String>,
 ) -> Result<(), DbErr> {
-    let after = json!({ "product": account.product_code, "country": account.country, "holder_id": holder });
-    let event = Event { reason, ..Event::new("account.open", Subject::new("account", account.id)) };
+    let Opening { id, product, country, holder } = opening;
+    let after = json!({ "product": product, "country": country, "holder_id": holder });
+    let event = Event { reason, ..Event::new("account.open", Subject::new("account", id)) };
     audit::record(bank, tx, caller, event.change(json!({}), after)).await?;
     Ok(())
 }

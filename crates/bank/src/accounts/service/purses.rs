@@ -38,7 +38,7 @@ pub async fn purses(conn: &impl ConnectionTrait, user: UserId) -> Result<HashMap
     for Seen { account: id, access_version } in versions {
         let (Some(row), Some(owners)) = (rows.remove(&id), owners.get(&id)) else { continue };
         if let Some(is_own) = pays_alone(user, &row, owners, &levels) {
-            purses.insert(id, Purse { number: row.0.number, is_own, access_version });
+            purses.insert(id, Purse { is_own, access_version });
         }
     }
     Ok(purses)

@@ -223,7 +223,7 @@ pub(super) async fn sheet(
     put_together(access, books)
 }
 
-fn put_together(
+pub(super) fn put_together(
     access: AccountAccess,
     books: Option<(ledger::Account, NaiveDate)>,
 ) -> Result<AccountSheet, AccountError> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use futures_util::try_join;
 use kernel::{Instant, SessionId, UserId};
 use sea_orm::DbErr;
 
@@ -54,11 +55,12 @@ pub(super) async fn read(bank: &Bank, ids: Vec<SessionId>) -> Result<HashMap<Ses
         return Ok(HashMap::new());
     }
     let people = padded(open.iter().map(|session| session.user_id).collect::<Vec<UserId>>());
-    let active = users::find_among(db, &people).await?.into_iter();
-    let active = active.filter(|user| user.status == UserStatus::Active).map(|user| (user.id, user));
-    let active: HashMap<UserId, User> = active.collect();
+    let (users, held) =
+        try_join!(users::find_among(db, &people), users::roles_of(db, people.iter().copied()))?;
+    let active = users.into_iter().filter(|user| user.status == UserStatus::Active);
+    let active: HashMap<UserId, User> = active.map(|user| (user.id, user)).collect();
     let mut roles: HashMap<UserId, Vec<Role>> = HashMap::new();
-    for (user, role) in users::roles_of(db, people).await? {
+    for (user, role) in held {
         roles.entry(user).or_default().push(role);
     }
     let known = open.into_iter().filter_map(|session| {

@@ -96,7 +96,8 @@ async fn confirm(
         payees::check_lookup(bank, tx, user_id, payment.payee_lookup, planned.payee).await?;
     }
     if planned.needs_confirmation() {
-        let subject = Subject::payment(payment.amount, &planned.payee_number);
+        let number = planned.payee_number.as_ref().ok_or(TransferError::PayeeNotFound)?;
+        let subject = Subject::payment(payment.amount, number);
         challenges::service::require(bank, tx, caller, subject, payment.challenge).await?;
     }
     Ok(())

@@ -22,8 +22,8 @@ pub struct Planned {
     pub(super) transfer: NewTransfer,
     /// The payee's account.
     pub(super) payee: AccountId,
-    /// The payee's number, as the challenge shows it.
-    pub(super) payee_number: AccountNumber,
+    /// The payee's number, as a challenge shows it; none where the payment was planned from memory, and none is needed.
+    pub(super) payee_number: Option<AccountNumber>,
     /// Whether the payee was never paid before.
     pub(super) is_new_payee: bool,
     /// Whether the amount is above the step-up threshold.
@@ -148,7 +148,7 @@ impl Found {
         Ok(Planned {
             transfer: transfer(payment, payee, all_sign, bank.now())?,
             payee,
-            payee_number,
+            payee_number: Some(payee_number),
             is_new_payee: !is_own && !self.known.contains(&payee),
             is_large: !is_own && reaches(payment.amount, above, bank.settings.base_currency),
             all_sign,

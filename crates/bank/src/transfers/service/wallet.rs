@@ -39,23 +39,23 @@ async fn read(bank: &Bank, user: UserId) -> Result<Wallet, DbErr> {
 pub(super) fn plan_from(bank: &Bank, wallet: &Wallet, payment: &NewPayment) -> Option<Planned> {
     let from = wallet.purses.get(&payment.from)?;
     let mut seen = vec![seen(payment.from, from)];
-    let (payee, payee_number) = match &payment.to {
+    let payee = match &payment.to {
         PayTo::Account(id) => {
             let purse = wallet.purses.get(id).filter(|purse| purse.is_own)?;
             seen.push(self::seen(*id, purse));
-            (*id, purse.number.clone())
+            *id
         }
         PayTo::Number(number) => {
             // A payment of exactly the threshold needs no step-up.
             let above = wallet.threshold_minor.saturating_add(1);
             let is_large = reaches(payment.amount, above, bank.settings.base_currency);
-            (*wallet.payees.get(number).filter(|_| !is_large)?, number.clone())
+            *wallet.payees.get(number).filter(|_| !is_large)?
         }
     };
     Some(Planned {
         transfer: transfer(payment, payee, false, bank.now()).ok()?,
         payee,
-        payee_number,
+        payee_number: None,
         is_new_payee: false,
         is_large: false,
         all_sign: false,

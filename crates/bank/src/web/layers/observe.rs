@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use kernel::RequestId;
+use metrics::{Label, SharedString};
 use tracing::Span;
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ impl Observation {
         let id = given_id(request).unwrap_or_else(|| RequestId::generate(bank.now(), &bank.random));
         request.extensions_mut().insert(id);
         let method = method_name(request.method());
-        let route = Route::of(request.extensions());
+        let route = Route::find(request.extensions_mut());
         let span = tracing::info_span!(
             "request", request.id = %id, http.method = method, http.route = %template(route.as_ref()),
             http.status = tracing::field::Empty
@@ -47,19 +48,23 @@ impl Observation {
         self.span.record("http.status", status.as_u16());
         let elapsed = self.started.elapsed();
         self.span.in_scope(|| tracing::debug!(elapsed_us = elapsed.as_micros(), "request answered"));
-        let labels = [
-            ("method", self.method.to_owned()),
-            ("route", template(self.route.as_ref()).to_owned()),
-            ("status", status.as_str().to_owned()),
+        let route = self.route.map_or_else(|| SharedString::const_str(UNMATCHED), |route| route.0.into());
+        let labels = vec![
+            Label::from_static_parts("method", self.method),
+            Label::new("route", route),
+            Label::new("status", status.as_str().to_owned()),
         ];
-        metrics::counter!("http_requests_total", &labels).increment(1);
-        metrics::histogram!("http_request_duration_seconds", &labels).record(elapsed);
+        metrics::counter!("http_requests_total", labels.clone()).increment(1);
+        metrics::histogram!("http_request_duration_seconds", labels).record(elapsed);
         response.headers_mut().insert(X_REQUEST_ID, header(self.id));
     }
 }
 
+/// The route of a path that the router does not know.
+const UNMATCHED: &str = "unmatched";
+
 fn template(route: Option<&Route>) -> &str {
-    route.map_or("unmatched", |route| route.0.as_str())
+    route.map_or(UNMATCHED, |route| &route.0)
 }
 
 /// Takes a well-formed id from a proxy of ours: ours, or any UUID.

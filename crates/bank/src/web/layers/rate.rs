@@ -69,7 +69,7 @@ pub struct Counters {
 /// The answer to a request that comes too often: it says when to come back.
 pub(super) fn limit(counters: &Counters, request: &Request) -> Result<Option<Standing>, Box<Response>> {
     let route = Route::of(request.extensions());
-    let Some(class) = class(request.method(), route.as_ref().map(|route| route.0.as_str())) else {
+    let Some(class) = class(request.method(), route.map(|route| &*route.0)) else {
         return Ok(None);
     };
     counters.count(class, who(request.extensions())).map(Some).map_err(|(standing, retry_after_seconds)| {
