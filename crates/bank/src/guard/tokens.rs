@@ -66,7 +66,12 @@ pub struct TokenRing {
 const KNOWN: usize = 4096;
 
 /// Remembers what verified tokens say, each at the place that its digest names; who comes to a taken one takes it over.
-struct Known(Box<[Mutex<Option<([u8; 32], Arc<Claims>)>>]>);
+struct Known(Box<[Mutex<Option<KnownToken>>]>);
+
+struct KnownToken {
+    digest: [u8; 32],
+    claims: Arc<Claims>,
+}
 
 struct TokenKey {
     id: String,
@@ -185,13 +190,13 @@ impl Known {
         let digest: [u8; 32] = digest::digest(&digest::SHA256, token.as_bytes()).as_ref().try_into().ok()?;
         let place = usize::from(u16::from_be_bytes([digest[0], digest[1]])) % KNOWN;
         let lock = || self.0[place].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, claims)) = &*lock()
-            && *known == digest
+        if let Some(known) = &*lock()
+            && known.digest == digest
         {
-            return Some(Arc::clone(claims));
+            return Some(Arc::clone(&known.claims));
         }
         let claims = Arc::new(read()?);
-        *lock() = Some((digest, Arc::clone(&claims)));
+        *lock() = Some(KnownToken { digest, claims: Arc::clone(&claims) });
         Some(claims)
     }
 }
