@@ -71,7 +71,7 @@ pub async fn open_in(
     let account = insert_numbered(bank, tx, (id, &product), draft).await?;
     let owner = add_holder(tx, &account, holder).await?;
     let access = AccountAccess { account, product, owners: vec![owner], authority };
-    read::put_together(access, Some((books, business_on)))
+    Ok(read::put_together(access, (books, business_on)))
 }
 
 /// Opens an account of another system's books, in the import's transaction; verification is not asked.
@@ -91,7 +91,7 @@ pub async fn open_given(
     let draft = Draft { country, nickname: None, opened_at: given.opened_at };
     let id = AccountId::generate(bank.now(), &bank.random);
     let account = draft.account(id, &product, given.number.clone());
-    open_in_ledger(bank, tx, &product, account.id).await?;
+    open_in_ledger(bank, tx, &product, id).await?;
     if !store::insert(tx, account.clone()).await? {
         return Err(AccountError::NumberTaken(given.number));
     }

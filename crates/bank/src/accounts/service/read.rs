@@ -85,7 +85,7 @@ pub async fn list_products(bank: &Bank) -> Result<Vec<Product>, AccountError> {
 pub async fn get(bank: &Bank, caller: &Caller, id: AccountId) -> Result<AccountSheet, AccountError> {
     let access = super::view(bank, caller, id).await?;
     let books = bank.ledger.show_today(&bank.db, id).await?;
-    put_together(access, books)
+    Ok(put_together(access, books.ok_or(AccountError::NotFound)?))
 }
 
 /// Shows one account with the newest of its holds: one look, and so one audit row.
@@ -220,20 +220,20 @@ pub(super) async fn sheet(
     access: AccountAccess,
 ) -> Result<AccountSheet, AccountError> {
     let books = bank.ledger.account_today(conn, access.id()).await?;
-    put_together(access, books)
+    Ok(put_together(access, books.ok_or(AccountError::NotFound)?))
 }
 
+/// Adds the books and the business day to what was found of an account.
 pub(super) fn put_together(
     access: AccountAccess,
-    books: Option<(ledger::Account, NaiveDate)>,
-) -> Result<AccountSheet, AccountError> {
+    (books, business_on): (ledger::Account, NaiveDate),
+) -> AccountSheet {
     let AccountAccess { account, product, authority, owners } = access;
     let role = match authority.standing {
         Standing::Owner(role) => Some(role),
         Standing::Staff => None,
     };
-    let (books, business_on) = books.ok_or(AccountError::NotFound)?;
-    Ok(AccountSheet { account, product, role, owners, books, business_on })
+    AccountSheet { account, product, role, owners, books, business_on }
 }
 
 async fn sheets(

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use database::padded;
 use futures_util::try_join;
 use kernel::{Instant, SessionId, UserId};
 use sea_orm::DbErr;
@@ -101,13 +102,4 @@ pub(super) fn held_by(bank: &Bank, user: &User, roles: &[Role]) -> Permissions {
 /// Says whether somebody of the staff has to enrol a second factor first.
 pub(super) fn must_enroll(bank: &Bank, user: &User) -> bool {
     user.kind == UserKind::Staff && !user.has_second_factor() && bank.settings.is_production()
-}
-
-/// Repeats the last id up to a power of two: a statement for each number of ids would leave the database little room
-/// to remember others.
-fn padded<T: Copy>(mut ids: Vec<T>) -> Vec<T> {
-    if let Some(last) = ids.last().copied() {
-        ids.resize(ids.len().next_power_of_two(), last);
-    }
-    ids
 }
