@@ -166,7 +166,7 @@ impl Bench {
         let memory = watch.and_then(|watch| watch.most(Duration::from_secs(self.seconds.into())));
         drop(running);
         let text = std::fs::read_to_string(&json).map_err(|error| format!("{}: {error}", json.display()))?;
-        Figures::read(&text, memory).ok_or_else(|| format!("no figures in {text}"))
+        Figures::read(&text, memory).ok_or_else(|| format!("no figures, or refusals, in {text}"))
     }
 
     /// Measures what a transfer costs, and how soon a server on the full book is ready.
@@ -214,6 +214,8 @@ impl Bench {
             command.env(format!("FLORIN_{life}_SECONDS"), "3600");
         }
         command.env("FLORIN_ADDR", "127.0.0.1:0").env("FLORIN_METRICS_ADDR", "127.0.0.1:0");
+        // What a token is bound to: one name for the nodes of one bank, whatever the port.
+        command.env("FLORIN_PUBLIC_URL", "http://127.0.0.1");
         command.env("FLORIN_LOG", "error").current_dir(&self.folder);
         command
     }

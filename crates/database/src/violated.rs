@@ -71,6 +71,13 @@ pub fn is_unavailable(error: &DbErr) -> bool {
     })
 }
 
+/// Says whether an error is the database's own word about a statement: then nothing of the statement was done.
+///
+/// Whatever else ends a statement, a connection that breaks or falls silent, leaves open whether it was done.
+pub fn is_said_by_database(error: &DbErr) -> bool {
+    matches!(source(error), Some(sqlx::Error::Database(_)))
+}
+
 /// Says whether the connection is what failed.
 fn is_broken(error: &sqlx::Error) -> bool {
     matches!(

@@ -1,22 +1,20 @@
 //! One group commit: read, decide each submission in order, write, commit, answer.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use database::{Database, Tx, in_time};
+use database::{Database, Engine, Tx, in_time};
 use futures_util::FutureExt;
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
-use crate::decide::{Book, decide};
+use crate::desk::Desk;
 use crate::intake::Ticket;
 use crate::ledger::Core;
 use crate::load::{Care, any_known};
-use crate::receipts::{StoredReceipt, find_all};
+use crate::receipts::find_all;
 use crate::write::{is_duplicate, is_outdated, write};
-use crate::{NewTransfer, Receipt, Submission, SubmitError, Submitted};
+use crate::{NewTransfer, Submission, SubmitError, Submitted, plain};
 
 /// The connections of one writer. A batch takes one; the one before it may still be on its way back to the pool, and
 /// stays there for good when the server falls silent just then.
@@ -26,10 +24,11 @@ const MOST_ATTEMPTS: u32 = 4;
 /// How often a submission runs alone, after its batch did.
 const MOST_ATTEMPTS_ALONE: u32 = 2;
 /// For how many batches ids and keys are looked up after one was met that had been used before, and accounts are
-/// locked after somebody else had changed one.
+/// locked at most after somebody else had changed one.
 const CAREFUL_FOR: u32 = 100;
 
-type Outcome = Result<Submitted, SubmitError>;
+/// Tells what became of a submission.
+pub(crate) type Outcome = Result<Submitted, SubmitError>;
 /// Pairs a waiting caller with what it is to hear.
 type Answered = (oneshot::Sender<Outcome>, Outcome);
 
@@ -44,6 +43,8 @@ pub(crate) struct Writer {
     /// For how many batches more the accounts are locked. While nobody else changes them that costs a write for each:
     /// then one that is changed after all is met as another version, and its batch runs again with locks.
     locks: u32,
+    /// For how many batches they are locked when that happens next: more, the more often it does.
+    next_locks: u32,
 }
 
 /// Says why a batch was not committed.
@@ -62,7 +63,7 @@ enum Failure {
 
 impl Writer {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core, database: None, look_ups: 0, locks: 0 }
+        Self { core, database: None, look_ups: 0, locks: 0, next_locks: 1 }
     }
 
     pub(crate) fn batch_size(&self) -> usize {
@@ -114,9 +115,13 @@ impl Writer {
                 }
                 Err(Failure::Contended(error)) if attempt < most => {
                     tracing::debug!(attempt, error = %error, "a batch of the ledger runs again, with locks");
-                    self.locks = CAREFUL_FOR;
+                    self.locks = self.next_locks;
+                    self.next_locks = (2 * self.next_locks).min(CAREFUL_FOR);
                 }
                 other => {
+                    if self.locks == 0 {
+                        self.next_locks = (self.next_locks / 2).max(1);
+                    }
                     self.look_ups = self.look_ups.saturating_sub(1);
                     self.locks = self.locks.saturating_sub(1);
                     return other;
@@ -141,10 +146,41 @@ impl Writer {
         database: &Database,
         submissions: &[Submission],
     ) -> Result<Vec<Outcome>, Failure> {
-        let prepared = in_time(async { Ok(self.prepare(database, submissions).await) }).await;
+        let news: Vec<_> =
+            submissions.iter().flat_map(|submission| submission.items.iter().flatten()).collect();
+        if let Some(outcomes) = self.commit_plain(database, submissions, &news).await? {
+            return Ok(outcomes);
+        }
+        let prepared = in_time(async { Ok(self.prepare(database, submissions, &news).await) }).await;
         let (tx, outcomes) = prepared.map_err(Failure::Connection).flatten()?;
         in_time(tx.commit()).await.map_err(Failure::Unknown)?;
         Ok(outcomes)
+    }
+
+    /// Runs the batch with two statements and no transaction: one reads, one writes and thereby commits. None where that
+    /// is not enough: on SQLite, after somebody was met, and for whatever refers to other transfers.
+    async fn commit_plain(
+        &self,
+        database: &Database,
+        submissions: &[Submission],
+        news: &[&NewTransfer],
+    ) -> Result<Option<Vec<Outcome>>, Failure> {
+        let is_careful = self.care() != Care::NONE || database.engine() == Engine::Sqlite;
+        if is_careful || !plain::are_plain(news) {
+            return Ok(None);
+        }
+        let connection = database.primary();
+        let (now, clock_date) = (self.core.clock.now(), self.core.clock_date());
+        let read = in_time(plain::read(connection, news, now, clock_date)).await;
+        let Some(mut book) = read.map_err(before_commit)? else {
+            return Ok(None);
+        };
+        let (outcomes, receipts) = Desk::default().serve_all(&mut book, submissions);
+        if in_time(repeats(connection, submissions, &outcomes)).await.map_err(before_commit)? {
+            return Err(repeated());
+        }
+        in_time(write(connection, &book, &receipts)).await.map_err(in_commit)?;
+        Ok(Some(outcomes))
     }
 
     /// Does everything but the commit.
@@ -152,22 +188,24 @@ impl Writer {
         &self,
         database: &Database,
         submissions: &[Submission],
+        news: &[&NewTransfer],
     ) -> Result<(Tx, Vec<Outcome>), Failure> {
         let tx = database.begin().await.map_err(before_commit)?;
-        let items = submissions.iter().flat_map(|submission| &submission.items);
-        let news: Vec<&NewTransfer> = items.flatten().collect();
-        let care = Care { look_up: self.look_ups > 0, lock: self.locks > 0 };
-        let mut book = self.core.book(&tx, &news, &[], care).await.map_err(before_commit)?;
+        let care = self.care();
+        let mut book = self.core.book(&tx, news, &[], care).await.map_err(before_commit)?;
         let receipts = submissions.iter().filter_map(|submission| submission.receipt.as_ref());
         let keys: Vec<_> = receipts.filter(|_| care.look_up).map(|receipt| receipt.key.id).collect();
-        let mut desk = Desk { stored: find_all(&tx, &keys).await.map_err(before_commit)?, fresh: Vec::new() };
-        let outcomes: Vec<_> =
-            submissions.iter().map(|submission| desk.serve(&mut book, submission)).collect();
+        let stored = find_all(&tx, &keys).await.map_err(before_commit)?;
+        let (outcomes, receipts) = Desk { stored, ..Desk::default() }.serve_all(&mut book, submissions);
         if !care.look_up && repeats(&tx, submissions, &outcomes).await.map_err(before_commit)? {
-            return Err(Failure::Repeated(DbErr::Custom("a request was made before".to_owned())));
+            return Err(repeated());
         }
-        write(&tx, &book, &desk.fresh).await.map_err(before_commit)?;
+        write(&tx, &book, &receipts).await.map_err(before_commit)?;
         Ok((tx, outcomes))
+    }
+
+    fn care(&self) -> Care {
+        Care { look_up: self.look_ups > 0, lock: self.locks > 0 }
     }
 
     async fn connect(&mut self) -> Result<Database, Failure> {
@@ -180,51 +218,24 @@ impl Writer {
     }
 }
 
-/// Serves the submissions of a batch in order: replays, refuses a reused key, or decides.
-struct Desk {
-    stored: HashMap<Uuid, StoredReceipt>,
-    fresh: Vec<StoredReceipt>,
-}
-
-impl Desk {
-    fn serve(&mut self, book: &mut Book, submission: &Submission) -> Outcome {
-        let known = submission.receipt.as_ref().and_then(|receipt| self.known(receipt));
-        if let (Some(receipt), Some(known)) = (&submission.receipt, known) {
-            if known.fingerprint != receipt.key.fingerprint {
-                return Err(SubmitError::KeyReused);
-            }
-            return Ok(Submitted::Replayed(known.answer()));
-        }
-        if submission.seen.iter().any(|seen| !book.still_stands(seen)) {
-            return Err(SubmitError::AccessChanged);
-        }
-        let items: Vec<_> =
-            submission.items.iter().map(|item| decide(book, &submission.posting, item)).collect();
-        let answer = submission.receipt.as_ref().map(|receipt| {
-            let answer = (receipt.answer)(&items);
-            let row = StoredReceipt::new(receipt.key, &answer);
-            self.stored.insert(row.id, row.clone());
-            self.fresh.push(row);
-            answer
-        });
-        Ok(Submitted::Decided { items, answer })
-    }
-
-    fn known(&self, receipt: &Receipt) -> Option<&StoredReceipt> {
-        self.stored.get(&receipt.key.id)
-    }
-}
-
 /// Says whether anything that was refused without a look had been made, or answered, before: then it is no refusal.
 ///
 /// What was accepted needs no look: the unique indexes have the last word.
-async fn repeats(tx: &Tx, submissions: &[Submission], outcomes: &[Outcome]) -> Result<bool, DbErr> {
+async fn repeats(
+    connection: &impl ConnectionTrait,
+    submissions: &[Submission],
+    outcomes: &[Outcome],
+) -> Result<bool, DbErr> {
     let refused = || submissions.iter().zip(outcomes).filter(|(_, outcome)| is_refused(outcome));
     let news = refused().flat_map(|(submission, _)| submission.items.iter().flatten());
     let ids: Vec<_> = news.map(|new| new.id).collect();
     let receipts = refused().filter_map(|(submission, _)| submission.receipt.as_ref());
     let keys: Vec<_> = receipts.map(|receipt| receipt.key.id).collect();
-    Ok(any_known(tx, &ids).await? || !find_all(tx, &keys).await?.is_empty())
+    Ok(any_known(connection, &ids).await? || !find_all(connection, &keys).await?.is_empty())
+}
+
+fn repeated() -> Failure {
+    Failure::Repeated(DbErr::Custom("a request was made before".to_owned()))
 }
 
 fn is_refused(outcome: &Outcome) -> bool {
@@ -239,6 +250,15 @@ fn before_commit(error: DbErr) -> Failure {
         error if is_duplicate(&error) => Failure::Repeated(error),
         error if is_outdated(&error) || database::is_busy(&error) => Failure::Contended(error),
         error => Failure::Statement(error.to_string()),
+    }
+}
+
+/// Sorts an error of a statement that commits by itself: what the database says about it, it has not done.
+fn in_commit(error: DbErr) -> Failure {
+    match error {
+        DbErr::ConnectionAcquire(_) => Failure::Connection(error),
+        error if database::is_said_by_database(&error) => before_commit(error),
+        error => Failure::Unknown(error),
     }
 }
 
@@ -259,5 +279,30 @@ impl From<Failure> for SubmitError {
                 Self::Storage(error)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use sea_orm::RuntimeErr;
+
+    use super::*;
+    use crate::load::statement;
+
+    #[tokio::test]
+    async fn only_what_the_database_says_itself_ends_a_committing_statement_for_sure() {
+        let lost = Arc::new(sea_orm::SqlxError::from(Error::from(ErrorKind::ConnectionReset)));
+        let lost = DbErr::Exec(RuntimeErr::SqlxError(lost));
+        assert!(matches!(in_commit(lost), Failure::Unknown(_)), "the commit may have gone through");
+        let silent = DbErr::Conn(RuntimeErr::Internal("the database does not answer".to_owned()));
+        assert!(matches!(in_commit(silent), Failure::Unknown(_)));
+        let unsent = DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout);
+        assert!(matches!(in_commit(unsent), Failure::Connection(_)), "nothing was sent");
+        let database = database::testing::fresh().await;
+        let connection = database.primary();
+        let wrong = connection.execute_raw(statement(connection, "insert into nowhere values (1)", [])).await;
+        assert!(matches!(in_commit(wrong.unwrap_err()), Failure::Statement(_)), "nothing was done");
     }
 }

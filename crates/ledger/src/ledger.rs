@@ -228,7 +228,7 @@ impl Core {
         Ok(loaded.book)
     }
 
-    fn clock_date(&self) -> NaiveDate {
+    pub(crate) fn clock_date(&self) -> NaiveDate {
         date_in(self.clock.now(), self.options.zone)
     }
 }

@@ -62,6 +62,8 @@ pub(crate) struct Care {
 }
 
 impl Care {
+    /// Leaves all to writing.
+    pub(crate) const NONE: Self = Self { look_up: false, lock: false };
     /// Leaves nothing to chance.
     pub(crate) const FULL: Self = Self { look_up: true, lock: true };
 }
@@ -217,19 +219,19 @@ async fn referred_transfers(tx: &Tx, referred: &BTreeSet<TransferId>) -> Result<
 
 /// Reads transfers by a column of ids, in the journal's order.
 async fn transfers(
-    tx: &Tx,
+    connection: &impl ConnectionTrait,
     column: &str,
     ids: impl Iterator<Item = TransferId>,
 ) -> Result<Vec<Transfer>, DbErr> {
-    let (among, ids) = among(tx, ids.map(TransferId::uuid));
+    let (among, ids) = among(connection, ids.map(TransferId::uuid));
     let sql =
         format!("select {TRANSFER_COLUMNS} from ledger_transfers where {column} {among} order by position");
-    Transfer::find_by_statement(statement(tx, sql, [ids])).all(tx).await
+    Transfer::find_by_statement(statement(connection, sql, [ids])).all(connection).await
 }
 
 /// Says whether any of the ids stands in the journal.
-pub(crate) async fn any_known(tx: &Tx, ids: &[TransferId]) -> Result<bool, DbErr> {
-    Ok(!ids.is_empty() && !transfers(tx, "id", ids.iter().copied()).await?.is_empty())
+pub(crate) async fn any_known(connection: &impl ConnectionTrait, ids: &[TransferId]) -> Result<bool, DbErr> {
+    Ok(!ids.is_empty() && !transfers(connection, "id", ids.iter().copied()).await?.is_empty())
 }
 
 /// Reads pending holds whose time is over, on the accounts that a batch may debit.
@@ -262,8 +264,7 @@ async fn read_accounts(
         let mut columns = Columns::of(&row);
         let account = account(&mut columns)?;
         if !place.is_empty() {
-            let place = Place { ctid: columns.take()?, version: columns.take()? };
-            book.insert_place(account.id, place);
+            book.insert_place(account.id, self::place(&mut columns)?);
         }
         book.insert_account(account);
     }
@@ -295,6 +296,11 @@ pub(crate) fn account(columns: &mut Columns<'_>) -> Result<Account, DbErr> {
         access_version: columns.take()?,
         opened_at: columns.take()?,
     })
+}
+
+/// Takes where PostgreSQL keeps an account from a row that goes on with [`load_postgres::PLACE`].
+pub(crate) fn place(columns: &mut Columns<'_>) -> Result<Place, DbErr> {
+    Ok(Place { ctid: columns.take()?, version: columns.take()? })
 }
 
 async fn holds(tx: &Tx, ids: BTreeSet<TransferId>) -> Result<Vec<Hold>, DbErr> {

@@ -118,13 +118,16 @@ pub async fn forget_before(tx: &Tx, before: Instant) -> Result<u64, DbErr> {
 }
 
 /// Reads the answers to several requests at once, by the ids of their keys.
-pub(crate) async fn find_all(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<Uuid, StoredReceipt>, DbErr> {
+pub(crate) async fn find_all(
+    connection: &impl ConnectionTrait,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, StoredReceipt>, DbErr> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let (among, ids) = among(tx, ids.iter().copied());
+    let (among, ids) = among(connection, ids.iter().copied());
     let sql = format!("select id, fingerprint, status, answer from ledger_receipts where id {among}");
-    let found = StoredReceipt::find_by_statement(statement(tx, sql, [ids])).all(tx).await?;
+    let found = StoredReceipt::find_by_statement(statement(connection, sql, [ids])).all(connection).await?;
     Ok(found.into_iter().map(|row| (row.id, row)).collect())
 }
 

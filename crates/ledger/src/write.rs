@@ -1,7 +1,7 @@
 //! Writing what was decided: one statement on PostgreSQL, one per table on SQLite.
 
-use database::{Engine, Tx};
-use sea_orm::DbErr;
+use database::Engine;
+use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::decide::Book;
 use crate::load::engine;
@@ -10,15 +10,21 @@ use crate::{write_postgres, write_sqlite};
 
 /// Writes the accepted transfers of a book with their entries, holds and balances, and the receipts.
 ///
+/// On PostgreSQL the connection may be one outside a transaction: then this is the commit.
+///
 /// # Errors
 /// `DbErr`, also when another node wrote one of the ids or keys meanwhile: see [`is_duplicate`].
-pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> Result<(), DbErr> {
+pub(crate) async fn write(
+    connection: &impl ConnectionTrait,
+    book: &Book,
+    receipts: &[StoredReceipt],
+) -> Result<(), DbErr> {
     if book.rows().is_empty() && receipts.is_empty() {
         return Ok(());
     }
-    match engine(tx) {
-        Engine::Postgres => write_postgres::write(tx, book, receipts).await,
-        Engine::Sqlite => write_sqlite::write(tx, book, receipts).await,
+    match engine(connection) {
+        Engine::Postgres => write_postgres::write(connection, book, receipts).await,
+        Engine::Sqlite => write_sqlite::write(connection, book, receipts).await,
     }
 }
 
@@ -30,16 +36,14 @@ pub(crate) fn is_duplicate(error: &DbErr) -> bool {
     )
 }
 
-/// Says whether a write met an account that somebody else has changed since it was read: its row is another, or the
-/// numbers of its next entries are taken.
+/// Says whether a write met an account that somebody else has changed since it was read: the numbers of its next entries
+/// are taken. (A row that is another by now is told as a lock that could not be had: [`database::is_busy`].)
 pub(crate) fn is_outdated(error: &DbErr) -> bool {
-    matches!(error, DbErr::RecordNotUpdated)
-        || database::violated(error).as_deref() == Some("ledger_entries_account_id_sequence_unique")
+    database::violated(error).as_deref() == Some("ledger_entries_account_id_sequence_unique")
 }
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::ConnectionTrait;
     use uuid::Uuid;
 
     use super::*;

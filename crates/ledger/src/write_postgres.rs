@@ -1,13 +1,13 @@
-//! Writing on PostgreSQL: one statement, fed with one array per column.
+//! Writing on PostgreSQL: one statement, fed with one array per column, which needs no transaction around it.
 //!
-//! Accounts are found by their place in the table, where they were read: no second walk down an index. A row that is no
-//! longer the version which was read is not written. The accounts come first, in id order, whatever the text's order:
-//! PostgreSQL runs the inserts, on which nothing depends, after the update.
+//! It takes the journal's lock and compares the day before anything else. Accounts are found by their place in the table,
+//! where they were read: no second walk down an index. A row that is no longer the version which was read is not written,
+//! and then the whole statement fails as one that met another (`serialization_failure`). The accounts come first, in id
+//! order, whatever the text's order: PostgreSQL runs the inserts, on which nothing depends, after the update.
 //! The driver binds no nulls inside arrays, so that absent values travel as nil ids, zeros, empty texts and
 //! the epoch, and `nullif` makes them null again.
 
 use chrono::{DateTime, NaiveDate};
-use database::Tx;
 use kernel::Instant;
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -16,10 +16,13 @@ use uuid::Uuid;
 use crate::decide::{Book, Row};
 use crate::load::statement;
 use crate::receipts::StoredReceipt;
+use crate::seal::JOURNAL_LOCK;
 use crate::{Account, Hold};
 
 const WRITE: &str = "
-with new as materialized (
+with entered as materialized (
+  select ledger_enter($53, $2)
+), new as materialized (
   select id, kind, debit_account_id, credit_account_id, amount_minor, currency, code, reference,
          nullif(metadata, '') as metadata,
          nullif(group_id, '00000000-0000-0000-0000-000000000000') as group_id,
@@ -31,7 +34,7 @@ with new as materialized (
          nullif(actor_id, '00000000-0000-0000-0000-000000000000') as actor_id,
          nullif(request_id, '00000000-0000-0000-0000-000000000000') as request_id,
          effective_on, debit_after, credit_after
-    from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    from entered cross join unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
       as given (
         id, kind, debit_account_id, credit_account_id, amount_minor, currency, code, reference, metadata,
         group_id, of_transfer_id, expires_at, debit_sequence, credit_sequence, authority, actor_kind, actor_id,
@@ -82,26 +85,34 @@ with new as materialized (
   insert into ledger_receipts (id, fingerprint, status, answer, created_at)
   select id, fingerprint, status, answer, $1
     from unnest($36, $37, $38, $39) as given (id, fingerprint, status, answer)
+), changed as (
+  update ledger_accounts
+     set debits_posted_minor = given.debits_posted_minor,
+         credits_posted_minor = given.credits_posted_minor,
+         debits_pending_minor = given.debits_pending_minor,
+         credits_pending_minor = given.credits_pending_minor,
+         entry_sequence = given.entry_sequence,
+         spent_on = given.spent_on,
+         spent_day_minor = given.spent_day_minor,
+         spent_month_on = given.spent_month_on,
+         spent_month_minor = given.spent_month_minor
+    from entered cross join
+         unnest($40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50::text[]::tid[], $51::text[]::xid[])
+      as given (
+        id, debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor,
+        entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor, place, version
+      )
+   where ledger_accounts.ctid = given.place and ledger_accounts.xmin = given.version
+     and ledger_accounts.id = given.id
+  returning 1
 )
-update ledger_accounts
-   set debits_posted_minor = changed.debits_posted_minor,
-       credits_posted_minor = changed.credits_posted_minor,
-       debits_pending_minor = changed.debits_pending_minor,
-       credits_pending_minor = changed.credits_pending_minor,
-       entry_sequence = changed.entry_sequence,
-       spent_on = changed.spent_on,
-       spent_day_minor = changed.spent_day_minor,
-       spent_month_on = changed.spent_month_on,
-       spent_month_minor = changed.spent_month_minor
-  from unnest($40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50::text[]::tid[], $51::text[]::xid[])
-    as changed (
-      id, debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor,
-      entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor, place, version
-    )
- where ledger_accounts.ctid = changed.place and ledger_accounts.xmin = changed.version
-   and ledger_accounts.id = changed.id";
+select ledger_expect((select count(*) from changed), $52)";
 
-pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> Result<(), DbErr> {
+pub(crate) async fn write(
+    connection: &impl ConnectionTrait,
+    book: &Book,
+    receipts: &[StoredReceipt],
+) -> Result<(), DbErr> {
     let holds: Vec<_> = book.changed_holds().collect();
     let accounts: Vec<_> = book.changed_accounts().collect();
     let mut values = vec![book.now.into(), book.business_on.into()];
@@ -112,11 +123,9 @@ pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> R
     let places = || accounts.iter().map(|account| book.place(account.id));
     values.push(texts(places().map(|place| place.map_or("(0,0)", |place| &place.ctid))));
     values.push(texts(places().map(|place| place.map_or("0", |place| &place.version))));
-    let changed = tx.execute_raw(statement(tx, WRITE, values)).await?.rows_affected();
-    // Somebody was faster, where the rows were not locked: what was decided no longer holds.
-    if changed != accounts.len() as u64 {
-        return Err(DbErr::RecordNotUpdated);
-    }
+    values.push(i64::try_from(accounts.len()).unwrap_or(i64::MAX).into());
+    values.push(JOURNAL_LOCK.into());
+    connection.execute_raw(statement(connection, WRITE, values)).await?;
     Ok(())
 }
 

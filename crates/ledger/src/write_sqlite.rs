@@ -2,8 +2,9 @@
 //!
 //! Statements come in few lengths, so that each is prepared once. One that takes its rows apart out of JSON costs
 //! three times as much: every column of every row would be looked for from the start of its text.
+//! A statement that fails leaves the rows before (`or fail`), since its transaction is rolled back anyway: to be able to take
+//! them back alone, SQLite would copy every page before it is changed.
 
-use database::Tx;
 use kernel::Instant;
 use sea_orm::sea_query::Value;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -13,8 +14,9 @@ use crate::load::statement;
 use crate::receipts::StoredReceipt;
 use crate::{Account, Hold};
 
-/// How many rows a statement has; the last size fits whatever is left.
-const SIZES: [usize; 3] = [128, 16, 1];
+/// How many rows a statement has; the last size fits whatever is left. Larger ones are slower, row for row, and smaller ones
+/// wake the writer's thread more often.
+const SIZES: [usize; 4] = [64, 16, 4, 1];
 
 /// Says what is done with rows: the text before them, and the text behind them.
 struct Write {
@@ -24,7 +26,7 @@ struct Write {
 
 const TRANSFERS: Write = Write {
     head: "
-insert into ledger_transfers (
+insert or fail into ledger_transfers (
   id, kind, debit_account_id, credit_account_id, amount_minor, currency, code, reference, metadata, group_id,
   of_transfer_id, expires_at, debit_sequence, credit_sequence, authority, actor_kind, actor_id, request_id,
   effective_on, booked_at, booked_on
@@ -34,7 +36,7 @@ insert into ledger_transfers (
 
 const ENTRIES: Write = Write {
     head: "
-insert into ledger_entries (
+insert or fail into ledger_entries (
   account_id, sequence, transfer_id, direction, amount_minor, balance_after_minor, counterparty_account_id,
   code, reference, effective_on, booked_at
 ) values ",
@@ -48,7 +50,7 @@ with changed (
   spent_on, spent_day_minor, spent_month_on, spent_month_minor
 ) as (values ",
     tail: ")
-update ledger_accounts
+update or fail ledger_accounts
    set debits_posted_minor = changed.debits_posted_minor,
        credits_posted_minor = changed.credits_posted_minor,
        debits_pending_minor = changed.debits_pending_minor,
@@ -76,11 +78,15 @@ insert into ledger_holds (
 };
 
 const RECEIPTS: Write = Write {
-    head: "insert into ledger_receipts (id, fingerprint, status, answer, created_at) values ",
+    head: "insert or fail into ledger_receipts (id, fingerprint, status, answer, created_at) values ",
     tail: "",
 };
 
-pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> Result<(), DbErr> {
+pub(crate) async fn write(
+    tx: &impl ConnectionTrait,
+    book: &Book,
+    receipts: &[StoredReceipt],
+) -> Result<(), DbErr> {
     TRANSFERS.rows(tx, book.rows().iter().map(transfer).collect()).await?;
     ENTRIES.rows(tx, book.rows().iter().flat_map(entries).collect()).await?;
     ACCOUNTS.rows(tx, book.changed_accounts().map(account).collect()).await?;
@@ -90,7 +96,7 @@ pub(crate) async fn write(tx: &Tx, book: &Book, receipts: &[StoredReceipt]) -> R
 
 impl Write {
     /// Writes rows, all of one width.
-    async fn rows(&self, tx: &Tx, rows: Vec<Vec<Value>>) -> Result<(), DbErr> {
+    async fn rows(&self, tx: &impl ConnectionTrait, rows: Vec<Vec<Value>>) -> Result<(), DbErr> {
         let mut rows = rows.into_iter();
         for size in SIZES {
             while rows.len() >= size {

@@ -17,8 +17,12 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// Reads what `florin bench --json` wrote.
+    /// Reads what `florin bench --json` wrote. None when anything asked was refused or failed: such an answer costs the server
+    /// little, and what it was asked for is not what was measured.
     pub(crate) fn read(text: &str, memory_mb: Option<f64>) -> Option<Self> {
+        if ["\"refused\":", "\"failed\":"].iter().any(|count| text.contains(count)) {
+            return None;
+        }
         let field = |name: &str| {
             let rest = text.split_once(&format!("\"{name}\":"))?.1;
             let value: String = rest.chars().take_while(|letter| *letter != ',' && *letter != '}').collect();
@@ -184,6 +188,8 @@ mod tests {
         let figures = Figures::read(text, None).expect("figures");
         assert_eq!(figures.to_string(), "4321 a second, p50 1.5 ms, p99 9.0 ms");
         assert!(Figures::read("{}", None).is_none());
+        let refused = text.replace("\"done\":5", "\"done\":5,\"refused\":1");
+        assert!(Figures::read(&refused, None).is_none(), "refusals are cheap: they are no measurement");
     }
 
     #[test]

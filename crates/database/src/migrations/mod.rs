@@ -111,6 +111,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         sqlite: "",
     },
     Migration { name: "m0016_tasks", shared: include_str!("m0016_tasks.sql"), postgres: "", sqlite: "" },
+    Migration {
+        name: "m0017_group_commit",
+        shared: "",
+        postgres: include_str!("m0017_group_commit.postgres.sql"),
+        sqlite: "",
+    },
 ];
 
 pub(crate) struct Migrator;

@@ -99,13 +99,7 @@ async fn a_batch_whose_account_changes_before_it_writes_is_decided_anew() {
     let new = stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(60) });
     let ledger = stage.ledger.clone();
     let batch = tokio::spawn(async move { ledger.submit(single(new, None)).await });
-    if stage.database.engine() == database::Engine::Postgres {
-        let waiting = "select count(*) from pg_stat_activity \
-                       where datname = current_database() and wait_event_type = 'Lock'";
-        while stage.count(waiting).await == 0 {
-            tokio::task::yield_now().await;
-        }
-    }
+    wait_for_a_lock(&stage).await;
     accounts::set_status(&tx, alice, AccountStatus::Frozen).await.unwrap();
     tx.commit().await.unwrap();
     let Submitted::Decided { items, .. } = batch.await.unwrap().unwrap() else { panic!("decided") };
@@ -113,6 +107,51 @@ async fn a_batch_whose_account_changes_before_it_writes_is_decided_anew() {
     assert_eq!(Refusal::code(refusal), "debit_account_status");
     assert_eq!(stage.balance(alice).await.0, 100);
     stage.assert_sound().await;
+}
+
+/// On PostgreSQL a batch reads the day without a lock, and compares it under the journal's when it writes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_batch_whose_day_ends_before_it_writes_is_booked_on_the_next() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let today = stage.ledger.business_date(stage.database.latest()).await.unwrap();
+    let tomorrow = today.succ_opt().unwrap();
+    let tx = stage.database.begin().await.unwrap();
+    stage.ledger.advance_business_date(&tx, tomorrow).await.unwrap();
+    let new = stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(60) });
+    let ledger = stage.ledger.clone();
+    let batch = tokio::spawn(async move { ledger.submit(single(new, None)).await });
+    wait_for_a_lock(&stage).await;
+    tx.commit().await.unwrap();
+    let Submitted::Decided { items, .. } = batch.await.unwrap().unwrap() else { panic!("decided") };
+    assert_eq!(items[0].as_ref().unwrap()[0].transfer.booked_on, tomorrow);
+    stage.assert_sound().await;
+}
+
+/// Waits until somebody waits for a lock of PostgreSQL's; SQLite's writers wait for one another anyway.
+async fn wait_for_a_lock(stage: &Stage) {
+    let waiting = "select count(*) from pg_stat_activity \
+                   where datname = current_database() and wait_event_type = 'Lock'";
+    while stage.database.engine() == database::Engine::Postgres && stage.count(waiting).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What a lone client waits for, and what a batch costs beside its rows.
+#[tokio::test]
+async fn a_plain_batch_takes_two_statements_on_postgresql_and_no_transaction() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    if stage.database.engine() == database::Engine::Sqlite {
+        return;
+    }
+    let before = stage.database.statements();
+    for _ in 0..3 {
+        let new = stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(1) });
+        stage.ledger.submit(single(new, None)).await.unwrap();
+    }
+    assert_eq!(stage.database.statements() - before, 6);
+    assert_eq!(stage.balance(alice).await.0, 97);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
