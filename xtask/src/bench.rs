@@ -180,7 +180,7 @@ impl Bench {
         let before = Before::look(psql)?;
         let mut submit = self.florin(Engine::Postgres, &["bench", "submit"]);
         // Long enough that the pages' first images after the checkpoint do not hide the rest.
-        submit.args(["--seconds", "15", "--people"]).arg(self.people(Engine::Postgres));
+        submit.args(["--seconds", "45", "--people"]).arg(self.people(Engine::Postgres));
         succeed(&mut submit)?;
         let costs = before.tell(&Before::look(psql)?);
         let begun = std::time::Instant::now();

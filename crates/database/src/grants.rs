@@ -57,6 +57,7 @@ impl Database {
         let mut statements = vec![
             format!("grant usage on schema {schema} to {role}"),
             format!("grant usage on all sequences in schema {schema} to {role}"),
+            format!("grant execute on all functions in schema {schema} to {role}"),
         ];
         for table in &tables {
             statements.push(format!("revoke all on \"{}\" from {role}", table.name));

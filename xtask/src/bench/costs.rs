@@ -9,6 +9,7 @@ const TABLES: &str = "'ledger_transfers', 'ledger_entries', 'ledger_receipts', '
 /// Holds where the log stood and how much there was before a measurement.
 pub(crate) struct Before {
     log: f64,
+    images: f64,
     transfers: f64,
     sizes: Vec<(String, f64)>,
 }
@@ -32,6 +33,7 @@ impl Before {
         });
         Ok(Self {
             log: number("select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")?,
+            images: number("select wal_fpi from pg_stat_wal")?,
             transfers: number("select count(*) from ledger_transfers")?,
             sizes: sizes.collect(),
         })
@@ -42,9 +44,11 @@ impl Before {
         let count = (after.transfers - self.transfers).max(1.0);
         let mut text = format!(
             "## What a transfer costs on PostgreSQL\n\n\
-             Over {count:.0} transfers with their receipts, after a checkpoint: {:.0} bytes of write-ahead log each (promised: 2,500), and\n\
-             on disk (promised: 1,500 in all):\n\n| Table or index | bytes a transfer |\n|---|---|\n",
-            (after.log - self.log) / count
+             Over {count:.0} transfers with their receipts, after a checkpoint: {:.0} bytes of write-ahead log each (promised: 2,500;\n\
+             with images of {:.2} whole pages, which grow rarer until the next checkpoint), and on disk (promised: 1,500 in all):\n\n\
+             | Table or index | bytes a transfer |\n|---|---|\n",
+            (after.log - self.log) / count,
+            (after.images - self.images) / count
         );
         let mut sum = 0.0;
         for (name, size) in &after.sizes {
@@ -70,9 +74,15 @@ mod tests {
 
     #[test]
     fn growth_is_told_for_each_transfer() {
-        let look = |log, transfers, size| Before { log, transfers, sizes: vec![("seals".to_owned(), size)] };
-        let text = look(1_000.0, 10.0, 500.0).tell(&look(11_000.0, 20.0, 700.0));
+        let look = |log, images, transfers, size| Before {
+            log,
+            images,
+            transfers,
+            sizes: vec![("seals".to_owned(), size)],
+        };
+        let text = look(1_000.0, 1.0, 10.0, 500.0).tell(&look(11_000.0, 6.0, 20.0, 700.0));
         assert!(text.contains("1000 bytes of write-ahead log each"), "{text}");
+        assert!(text.contains("images of 0.50 whole pages"), "{text}");
         assert!(text.contains("| seals | 20 |") && text.contains("| **all** | 20 |"), "{text}");
     }
 }
