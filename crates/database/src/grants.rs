@@ -57,7 +57,8 @@ impl Database {
         let mut statements = vec![
             format!("grant usage on schema {schema} to {role}"),
             format!("grant usage on all sequences in schema {schema} to {role}"),
-            format!("grant execute on all functions in schema {schema} to {role}"),
+            // Not all functions: an extension's may lie here as well, and belong to somebody else.
+            format!("grant execute on function {schema}.ledger_enter, {schema}.ledger_expect to {role}"),
         ];
         for table in &tables {
             statements.push(format!("revoke all on \"{}\" from {role}", table.name));
