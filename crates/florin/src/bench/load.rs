@@ -151,7 +151,7 @@ impl Callers {
     pub(super) async fn fetch(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let (authorization, path) = (Some(self.tokens[0].clone()), path.to_owned());
         let call = Call { method: Method::GET, path, authorization, key: None, body: String::new() };
-        let (status, body) = self.connect(0).await?.send(call).await?;
+        let (status, body) = self.connect(0).await?.send(&call).await?;
         ensure!(status.is_success(), "{status}");
         Ok(serde_json::from_slice(&body)?)
     }
@@ -192,7 +192,7 @@ async fn ask(shared: Arc<Shared>, number: usize) -> anyhow::Result<Tally> {
         if let Some(due) = due {
             wait_until(due).await;
         }
-        let (status, _) = connection.send(draw.call(load.scenario)).await?;
+        let (status, _) = connection.send(&draw.call(load.scenario)).await?;
         shared.answered.fetch_add(1, Ordering::Relaxed);
         if begun >= shared.warm && (load.rate.is_some() || Instant::now() <= shared.until) {
             tally.record(outcome(status), begun.elapsed());
@@ -242,7 +242,7 @@ async fn sign_in(address: &str, people: &[Person]) -> anyhow::Result<Vec<String>
             for (place, body) in mine {
                 let path = "/api/v1/auth/login".to_owned();
                 let call = Call { method: Method::POST, path, authorization: None, key: None, body };
-                let (status, answer) = connection.send(call).await?;
+                let (status, answer) = connection.send(&call).await?;
                 let answer: serde_json::Value = serde_json::from_slice(&answer)?;
                 let token = answer["access_token"].as_str().map(|token| format!("Bearer {token}"));
                 signed_in.push((place, token.with_context(|| format!("signing in: {status} {answer}"))?));

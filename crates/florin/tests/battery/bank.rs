@@ -131,7 +131,7 @@ impl Bank {
         let Ok(mut connection) = Connection::open(&self.address()).await else { return false };
         let (path, body) = ("/readyz".to_owned(), String::new());
         let call = Call { method: axum::http::Method::GET, path, authorization: None, key: None, body };
-        connection.send(call).await.is_ok_and(|(status, _)| status.is_success())
+        connection.send(&call).await.is_ok_and(|(status, _)| status.is_success())
     }
 
     /// Ends the program at once, wherever it is: SIGKILL.

@@ -185,7 +185,7 @@ impl Client {
             Some(connection) => connection,
             None => Connection::open(&self.address).await.map_err(|error| format!("{error:#}"))?,
         };
-        let sent = tokio::time::timeout(self.patience, connection.send(call)).await;
+        let sent = tokio::time::timeout(self.patience, connection.send(&call)).await;
         let (status, body) =
             sent.map_err(|_| "no answer in time".to_owned())?.map_err(|error| error.to_string())?;
         self.connection = Some(connection);
