@@ -13,7 +13,7 @@ use sea_orm::{
 use thiserror::Error;
 
 use crate::account::ledger_account::{ActiveModel, Column, Entity};
-use crate::load::{ACCOUNT_COLUMNS, account};
+use crate::load::{ACCOUNT_COLUMNS, BUSINESS_DAY, account};
 use crate::{Account, AccountStatus, Month, NewAccount, Seen, SpendingLimits, counts};
 
 /// Says why an account was not opened or changed.
@@ -82,8 +82,12 @@ pub async fn find(connection: &impl ConnectionTrait, id: AccountId) -> Result<Op
 
 /// Accounts, each with the business day that the end-of-day job has set.
 static ON_THEIR_DAY: LazyLock<ByIds> = LazyLock::new(|| {
-    let day = "(select business_on from ledger_business_days where id = 1) as business_on";
-    ByIds::new(format!("select {ACCOUNT_COLUMNS}, {day} from ledger_accounts where id {{ids}}"), "id")
+    ByIds::new(
+        format!(
+            "select {ACCOUNT_COLUMNS}, ({BUSINESS_DAY}) as business_on from ledger_accounts where id {{ids}}"
+        ),
+        "id",
+    )
 });
 
 /// Finds an account, with the business day that the end-of-day job has set.

@@ -1,5 +1,6 @@
 //! One group commit: read, decide each submission in order, write, commit, answer.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -8,15 +9,14 @@ use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::oneshot;
 
-use crate::desk::Desk;
 use crate::intake::Ticket;
 use crate::ledger::Core;
 use crate::load::{Care, any_known};
 use crate::receipts::find_all;
 use crate::write::{is_duplicate, is_outdated, write};
-use crate::{NewTransfer, Submission, SubmitError, Submitted, plain};
+use crate::{NewTransfer, Submission, SubmitError, Submitted, desk, plain};
 
-/// The connections of one writer. A batch takes one; the one before it may still be on its way back to the pool, and
+/// The connections of one writer. A batch takes one at a time; the one before it may still be on its way back to the pool, and
 /// stays there for good when the server falls silent just then.
 const CONNECTIONS: u32 = 2;
 /// How often a batch runs when another node's commits or locks stand in its way, or a request was made before.
@@ -131,7 +131,7 @@ impl Writer {
         }
     }
 
-    /// Runs the batch in one transaction. A database that falls silent is left, with the connections to it.
+    /// Runs the batch once. A database that falls silent is left, with the connections to it.
     async fn commit(&mut self, submissions: &[Submission]) -> Result<Vec<Outcome>, Failure> {
         let database = self.connect().await?;
         let ended = self.prepare_and_commit(&database, submissions).await;
@@ -170,12 +170,11 @@ impl Writer {
             return Ok(None);
         }
         let connection = database.primary();
-        let (now, clock_date) = (self.core.clock.now(), self.core.clock_date());
-        let read = in_time(plain::read(connection, news, now, clock_date)).await;
+        let read = in_time(self.core.plain_book(connection, news)).await;
         let Some(mut book) = read.map_err(before_commit)? else {
             return Ok(None);
         };
-        let (outcomes, receipts) = Desk::default().serve_all(&mut book, submissions);
+        let (outcomes, receipts) = desk::serve(&mut book, submissions, HashMap::new());
         if in_time(repeats(connection, submissions, &outcomes)).await.map_err(before_commit)? {
             return Err(repeated());
         }
@@ -183,7 +182,7 @@ impl Writer {
         Ok(Some(outcomes))
     }
 
-    /// Does everything but the commit.
+    /// Does everything in one transaction but its commit.
     async fn prepare(
         &self,
         database: &Database,
@@ -196,7 +195,7 @@ impl Writer {
         let receipts = submissions.iter().filter_map(|submission| submission.receipt.as_ref());
         let keys: Vec<_> = receipts.filter(|_| care.look_up).map(|receipt| receipt.key.id).collect();
         let stored = find_all(&tx, &keys).await.map_err(before_commit)?;
-        let (outcomes, receipts) = Desk { stored, ..Desk::default() }.serve_all(&mut book, submissions);
+        let (outcomes, receipts) = desk::serve(&mut book, submissions, stored);
         if !care.look_up && repeats(&tx, submissions, &outcomes).await.map_err(before_commit)? {
             return Err(repeated());
         }

@@ -15,7 +15,9 @@ use crate::decide::{Book, Row, decide, expire};
 use crate::load::{Care, Wanted, load, overdue_accounts, set_business_date};
 use crate::queue::Queue;
 use crate::write::write;
-use crate::{Account, NewTransfer, Posted, Posting, Refusal, Submission, SubmitError, Submitted, accounts};
+use crate::{
+    Account, NewTransfer, Posted, Posting, Refusal, Submission, SubmitError, Submitted, accounts, plain,
+};
 
 /// Sets how the ledger works; [`Default`] suits a server.
 #[derive(Clone, Debug)]
@@ -211,6 +213,15 @@ impl Ledger {
 }
 
 impl Core {
+    /// Reads the book of a batch of plain transfers, outside a transaction: see [`plain::read`].
+    pub(crate) async fn plain_book(
+        &self,
+        connection: &impl ConnectionTrait,
+        news: &[&NewTransfer],
+    ) -> Result<Option<Book>, DbErr> {
+        plain::read(connection, news, self.clock.now(), self.clock_date()).await
+    }
+
     /// Loads the book of a batch, and gives back what is overdue on its accounts.
     pub(crate) async fn book(
         &self,
@@ -228,7 +239,7 @@ impl Core {
         Ok(loaded.book)
     }
 
-    pub(crate) fn clock_date(&self) -> NaiveDate {
+    fn clock_date(&self) -> NaiveDate {
         date_in(self.clock.now(), self.options.zone)
     }
 }

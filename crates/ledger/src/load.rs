@@ -26,13 +26,8 @@ pub(crate) const ACCOUNT_COLUMNS: &str = "id, currency, kind, code, status, fund
     largest_limit_minor, day_limit_minor, month_limit_minor, spent_on, spent_day_minor, spent_month_on, \
     spent_month_minor, access_version, opened_at";
 
-const BUSINESS_DAY: &str = "select business_on from ledger_business_days where id = 1";
-
-/// The business day, and whether any hold at all is overdue: mostly none is, and nobody has to look whose they are.
-const STATE_OF_THE_DAY: &str = "
-select (select business_on from ledger_business_days where id = 1) as business_on,
-       case when exists (select 1 from ledger_holds where state = 'pending' and expires_at <= $1)
-            then 1 else 0 end as overdue";
+/// The business day that the end-of-day job has set, if it has.
+pub(crate) const BUSINESS_DAY: &str = "select business_on from ledger_business_days where id = 1";
 
 const HOLD_COLUMNS: &str = "id, debit_account_id, credit_account_id, amount_minor, currency, state, \
     captured_minor, resolved_by, expires_at, booked_on, counted, booked_at";
@@ -199,8 +194,13 @@ async fn guard(tx: &Tx) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// Reads the business day, and whether any hold at all is overdue: mostly none is, and nobody has to look whose they are.
 async fn state_of_the_day(tx: &Tx, now: Instant) -> Result<StateOfTheDay, DbErr> {
-    let found = StateOfTheDay::find_by_statement(statement(tx, STATE_OF_THE_DAY, [now.into()]));
+    let sql = format!(
+        "select ({BUSINESS_DAY}) as business_on, case when exists \
+         (select 1 from ledger_holds where state = 'pending' and expires_at <= $1) then 1 else 0 end as overdue"
+    );
+    let found = StateOfTheDay::find_by_statement(statement(tx, sql, [now.into()]));
     found.one(tx).await?.ok_or_else(|| DbErr::RecordNotFound("the state of the day".to_owned()))
 }
 
@@ -218,7 +218,7 @@ async fn referred_transfers(tx: &Tx, referred: &BTreeSet<TransferId>) -> Result<
 }
 
 /// Reads transfers by a column of ids, in the journal's order.
-async fn transfers(
+pub(crate) async fn transfers(
     connection: &impl ConnectionTrait,
     column: &str,
     ids: impl Iterator<Item = TransferId>,
@@ -261,13 +261,19 @@ async fn read_accounts(
         "select {ACCOUNT_COLUMNS}{place} from ledger_accounts where id {among} order by id{for_update}"
     );
     for row in tx.query_all_raw(statement(tx, sql, [ids])).await? {
-        let mut columns = Columns::of(&row);
-        let account = account(&mut columns)?;
-        if !place.is_empty() {
-            book.insert_place(account.id, self::place(&mut columns)?);
-        }
-        book.insert_account(account);
+        take_account(&mut Columns::of(&row), engine(tx), book)?;
     }
+    Ok(())
+}
+
+/// Takes an account into a book, from a row that begins with [`ACCOUNT_COLUMNS`] and, on PostgreSQL, goes on with
+/// [`load_postgres::PLACE`].
+pub(crate) fn take_account(columns: &mut Columns<'_>, engine: Engine, book: &mut Book) -> Result<(), DbErr> {
+    let account = account(columns)?;
+    if engine == Engine::Postgres {
+        book.insert_place(account.id, Place { ctid: columns.take()?, version: columns.take()? });
+    }
+    book.insert_account(account);
     Ok(())
 }
 
@@ -296,11 +302,6 @@ pub(crate) fn account(columns: &mut Columns<'_>) -> Result<Account, DbErr> {
         access_version: columns.take()?,
         opened_at: columns.take()?,
     })
-}
-
-/// Takes where PostgreSQL keeps an account from a row that goes on with [`load_postgres::PLACE`].
-pub(crate) fn place(columns: &mut Columns<'_>) -> Result<Place, DbErr> {
-    Ok(Place { ctid: columns.take()?, version: columns.take()? })
 }
 
 async fn holds(tx: &Tx, ids: BTreeSet<TransferId>) -> Result<Vec<Hold>, DbErr> {

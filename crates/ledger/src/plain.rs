@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use database::Columns;
+use database::{Columns, Engine};
 use kernel::Instant;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::NewTransfer;
 use crate::decide::Book;
-use crate::load::{ACCOUNT_COLUMNS, account, among, place, statement};
+use crate::load::{ACCOUNT_COLUMNS, BUSINESS_DAY, among, statement, take_account};
 use crate::load_postgres::PLACE;
 
 /// Says whether transfers name all that a decision about them reads.
@@ -32,7 +32,7 @@ pub(crate) async fn read(
     let ids: BTreeSet<_> = accounts.flat_map(|(debit, credit)| [debit, credit]).collect();
     let (among, ids) = among(connection, ids.iter().map(|id| id.uuid()));
     let sql = format!(
-        "select (select business_on from ledger_business_days where id = 1), \
+        "select ({BUSINESS_DAY}), \
          exists (select 1 from ledger_holds where state = 'pending' and expires_at <= $2), \
          {ACCOUNT_COLUMNS}{PLACE} from ledger_accounts where id {among}"
     );
@@ -44,9 +44,7 @@ pub(crate) async fn read(
             return Ok(None);
         }
         let book = book.get_or_insert_with(|| Book::new(now, day.unwrap_or(clock_date)));
-        let account = account(&mut columns)?;
-        book.insert_place(account.id, place(&mut columns)?);
-        book.insert_account(account);
+        take_account(&mut columns, Engine::Postgres, book)?;
     }
     Ok(book)
 }

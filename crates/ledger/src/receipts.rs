@@ -1,15 +1,20 @@
 //! Receipts: answers already given, kept so that a repeated request gets the same bytes.
+//!
+//! Most answers show one transfer and nothing else. Of these the transfer's id is kept, and the answer is made anew from the
+//! journal, which does not change: the text would be a third of what a transfer takes on disk.
 
 use std::collections::HashMap;
 
 use database::Tx;
-use kernel::Instant;
+use kernel::{Instant, TransferId};
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
 use uuid::Uuid;
 
-use crate::Answer;
-use crate::load::{among, statement};
+use crate::load::{among, statement, transfers};
 use crate::seal::Encoder;
+use crate::{Answer, AnswerFn, ItemOutcome, Posted, Receipt, Transfer};
+
+const COLUMNS: &str = "id, fingerprint, status, answer, transfer_id";
 
 /// Names a request that may be repeated, and knows what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,20 +49,55 @@ pub struct StoredReceipt {
     pub fingerprint: Uuid,
     /// The HTTP status.
     pub status: i16,
-    /// The body, JSON.
-    pub answer: String,
+    /// The body, JSON; empty where the transfer tells it.
+    pub(crate) answer: String,
+    /// The one transfer that was made, where the answer shows nothing else.
+    pub(crate) transfer_id: Option<TransferId>,
+    /// That transfer, when the row was read.
+    #[sea_orm(skip)]
+    transfer: Option<Transfer>,
 }
 
 impl StoredReceipt {
-    /// Makes the row for an answer.
-    pub fn new(key: ReceiptKey, answer: &Answer) -> Self {
-        let status = status_column(answer.status);
-        Self { id: key.id, fingerprint: key.fingerprint, status, answer: answer.body.clone() }
+    /// Makes the row for what became of a submission.
+    pub(crate) fn new(receipt: &Receipt, items: &[ItemOutcome], answer: &Answer) -> Self {
+        let made = if receipt.shows_transfer { only_made(items) } else { None };
+        Self {
+            id: receipt.key.id,
+            fingerprint: receipt.key.fingerprint,
+            status: status_column(answer.status),
+            answer: if made.is_some() { String::new() } else { answer.body.clone() },
+            transfer_id: made,
+            transfer: None,
+        }
     }
 
-    /// Returns the answer as it was given.
-    pub fn answer(&self) -> Answer {
+    /// Returns the answer as it was given; none where a transfer tells it ([`Self::answer_by`]).
+    pub fn answer(&self) -> Option<Answer> {
+        self.transfer_id.is_none().then(|| self.kept())
+    }
+
+    /// Returns the answer as it was given, made anew by its function where a transfer tells it.
+    pub fn answer_by(&self, make: &AnswerFn) -> Answer {
+        match &self.transfer {
+            Some(transfer) => make(&[Ok(vec![Posted { transfer: transfer.clone(), already: false }])]),
+            None => self.kept(),
+        }
+    }
+
+    fn kept(&self) -> Answer {
         Answer { status: u16::try_from(self.status).unwrap_or(500), body: self.answer.clone() }
+    }
+}
+
+/// Returns the transfer that a submission made, if it made one, by itself and now.
+fn only_made(items: &[ItemOutcome]) -> Option<TransferId> {
+    match items {
+        [Ok(posted)] => match &posted[..] {
+            [one] if !one.already => Some(one.transfer.id),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -69,8 +109,7 @@ pub async fn find(
     connection: &impl ConnectionTrait,
     key: ReceiptKey,
 ) -> Result<Option<StoredReceipt>, DbErr> {
-    let sql = "select id, fingerprint, status, answer from ledger_receipts where id = $1";
-    StoredReceipt::find_by_statement(statement(connection, sql, [key.id.into()])).one(connection).await
+    Ok(find_all(connection, &[key.id]).await?.remove(&key.id))
 }
 
 /// Takes a key for work that goes on in `tx`; `false` when it has an answer, or a twin that just ended.
@@ -126,9 +165,20 @@ pub(crate) async fn find_all(
         return Ok(HashMap::new());
     }
     let (among, ids) = among(connection, ids.iter().copied());
-    let sql = format!("select id, fingerprint, status, answer from ledger_receipts where id {among}");
-    let found = StoredReceipt::find_by_statement(statement(connection, sql, [ids])).all(connection).await?;
-    Ok(found.into_iter().map(|row| (row.id, row)).collect())
+    let sql = format!("select {COLUMNS} from ledger_receipts where id {among}");
+    let mut found =
+        StoredReceipt::find_by_statement(statement(connection, sql, [ids])).all(connection).await?;
+    let shown: Vec<_> = found.iter().filter_map(|receipt| receipt.transfer_id).collect();
+    if !shown.is_empty() {
+        let shown = transfers(connection, "id", shown.into_iter()).await?;
+        // When the answer was made, the row had no place in the journal yet.
+        let shown = shown.into_iter().map(|row| (row.id, Transfer { position: 0, ..row }));
+        let shown: HashMap<_, _> = shown.collect();
+        for receipt in &mut found {
+            receipt.transfer = receipt.transfer_id.and_then(|id| shown.get(&id).cloned());
+        }
+    }
+    Ok(found.into_iter().map(|receipt| (receipt.id, receipt)).collect())
 }
 
 fn status_column(status: u16) -> i16 {

@@ -31,6 +31,9 @@ pub struct Receipt {
     pub key: ReceiptKey,
     /// Makes the answer.
     pub answer: AnswerFn,
+    /// Says that the answer to one transfer, made by itself, depends on that transfer alone: then only its id is kept, and
+    /// a repeated request has its own function make the answer again.
+    pub shows_transfer: bool,
 }
 
 /// Hands transfers to [`crate::Ledger::submit`].

@@ -21,7 +21,7 @@ use crate::{Account, Hold};
 
 const WRITE: &str = "
 with entered as materialized (
-  select ledger_enter($53, $2)
+  select ledger_enter($54, $2)
 ), new as materialized (
   select id, kind, debit_account_id, credit_account_id, amount_minor, currency, code, reference,
          nullif(metadata, '') as metadata,
@@ -34,7 +34,8 @@ with entered as materialized (
          nullif(actor_id, '00000000-0000-0000-0000-000000000000') as actor_id,
          nullif(request_id, '00000000-0000-0000-0000-000000000000') as request_id,
          effective_on, debit_after, credit_after
-    from entered cross join unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    from entered cross join
+         unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
       as given (
         id, kind, debit_account_id, credit_account_id, amount_minor, currency, code, reference, metadata,
         group_id, of_transfer_id, expires_at, debit_sequence, credit_sequence, authority, actor_kind, actor_id,
@@ -82,9 +83,9 @@ with entered as materialized (
          captured_minor = excluded.captured_minor,
          resolved_by = excluded.resolved_by
 ), receipts as (
-  insert into ledger_receipts (id, fingerprint, status, answer, created_at)
-  select id, fingerprint, status, answer, $1
-    from unnest($36, $37, $38, $39) as given (id, fingerprint, status, answer)
+  insert into ledger_receipts (id, fingerprint, status, answer, transfer_id, created_at)
+  select id, fingerprint, status, answer, nullif(transfer_id, '00000000-0000-0000-0000-000000000000'), $1
+    from unnest($36, $37, $38, $39, $40) as given (id, fingerprint, status, answer, transfer_id)
 ), changed as (
   update ledger_accounts
      set debits_posted_minor = given.debits_posted_minor,
@@ -97,7 +98,7 @@ with entered as materialized (
          spent_month_on = given.spent_month_on,
          spent_month_minor = given.spent_month_minor
     from entered cross join
-         unnest($40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50::text[]::tid[], $51::text[]::xid[])
+         unnest($41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51::text[]::tid[], $52::text[]::xid[])
       as given (
         id, debits_posted_minor, credits_posted_minor, debits_pending_minor, credits_pending_minor,
         entry_sequence, spent_on, spent_day_minor, spent_month_on, spent_month_minor, place, version
@@ -106,7 +107,7 @@ with entered as materialized (
      and ledger_accounts.id = given.id
   returning 1
 )
-select ledger_expect((select count(*) from changed), $52)";
+select ledger_expect((select count(*) from changed), $53)";
 
 pub(crate) async fn write(
     connection: &impl ConnectionTrait,
@@ -175,13 +176,14 @@ fn hold_columns(holds: &[&Hold]) -> [Value; 12] {
     ]
 }
 
-fn receipt_columns(receipts: &[StoredReceipt]) -> [Value; 4] {
+fn receipt_columns(receipts: &[StoredReceipt]) -> [Value; 5] {
     let receipts = || receipts.iter();
     [
         ids(receipts().map(|receipt| receipt.id)),
         ids(receipts().map(|receipt| receipt.fingerprint)),
         array(ArrayType::SmallInt, receipts().map(|receipt| receipt.status)),
         texts(receipts().map(|receipt| receipt.answer.as_str())),
+        ids(receipts().map(|receipt| receipt.transfer_id.map(kernel::TransferId::uuid).unwrap_or_default())),
     ]
 }
 

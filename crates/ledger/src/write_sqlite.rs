@@ -78,7 +78,7 @@ insert into ledger_holds (
 };
 
 const RECEIPTS: Write = Write {
-    head: "insert or fail into ledger_receipts (id, fingerprint, status, answer, created_at) values ",
+    head: "insert or fail into ledger_receipts (id, fingerprint, status, answer, transfer_id, created_at) values ",
     tail: "",
 };
 
@@ -207,6 +207,7 @@ fn receipt(receipt: &StoredReceipt, now: Instant) -> Vec<Value> {
         receipt.fingerprint.into(),
         receipt.status.into(),
         receipt.answer.as_str().into(),
+        receipt.transfer_id.into(),
         now.into(),
     ]
 }

@@ -27,7 +27,8 @@
 //!   403, 408, 429, `invalid_input` and everything of ours (5xx). Asking again may then end differently.
 //! - A key belongs to a principal, method and route, however the version was written; what was asked is path, query and
 //!   raw body. Receipts are the ledger's table, which its fast path fills by itself under the same
-//!   [`IdempotencyKey::receipt`]. They are kept 30 days.
+//!   [`IdempotencyKey::receipt`], and may keep as the id of the transfer that an answer shows; a route whose answers are kept
+//!   so begins by [`begin_showing`]. They are kept 30 days.
 //!
 //! Cost: claim and answer, two statements and a savepoint more than the work itself.
 
@@ -40,5 +41,5 @@ mod told;
 pub use jobs::register;
 pub use key::IdempotencyKey;
 pub use model::{key_reused, rendered, replayed};
-pub use service::{Attempt, Begun, begin, purge};
+pub use service::{Attempt, Begun, begin, begin_showing, purge};
 pub use told::told;

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Duration;
 use database::Tx;
-use ledger::Answer;
-use ledger::receipts::{self, ReceiptKey};
+use ledger::receipts::{self, ReceiptKey, StoredReceipt};
+use ledger::{Answer, AnswerFn};
 use sea_orm::DbErr;
 use serde::Serialize;
 
@@ -45,6 +45,28 @@ pub struct Attempt {
 /// 422 `idempotency_key_reused` when the key was used with another request, 409 `request_in_flight` when a
 /// twin has not ended after the lock time-out, 503 or 500 of the database.
 pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result<Begun, Problem> {
+    enter(bank, caller, key, StoredReceipt::answer).await
+}
+
+/// Does as [`begin`] on a route whose answers may be kept as the transfer they show ([`ledger::Receipt`]); `make` makes them.
+///
+/// # Errors
+/// As [`begin`].
+pub async fn begin_showing(
+    bank: &Bank,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    make: &AnswerFn,
+) -> Result<Begun, Problem> {
+    enter(bank, caller, key, |stored| Some(stored.answer_by(make))).await
+}
+
+async fn enter(
+    bank: &Bank,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    answer: impl Fn(&StoredReceipt) -> Option<Answer>,
+) -> Result<Begun, Problem> {
     let key = key.receipt(caller.actor);
     let flight = bank.guard.flights().enter(key.id);
     // On SQLite whoever writes is waited for here: the twin, if one is under way, is among them.
@@ -52,7 +74,7 @@ pub async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result
     let claimed = receipts::claim(&outer, key, bank.now()).await;
     // The claim itself waits for nothing but a twin, on whichever node.
     if !claimed.map_err(|error| busy_with(error, true))? {
-        return replay(outer, key).await;
+        return replay(outer, key, answer).await;
     }
     let work = database::savepoint(&outer).await?;
     let request_id = caller.request_id;
@@ -65,7 +87,11 @@ fn busy_with(error: DbErr, twin: bool) -> Problem {
 }
 
 /// Repeats the answer, once it is as safe as when it was first given.
-async fn replay(outer: Tx, key: ReceiptKey) -> Result<Begun, Problem> {
+async fn replay(
+    outer: Tx,
+    key: ReceiptKey,
+    answer: impl Fn(&StoredReceipt) -> Option<Answer>,
+) -> Result<Begun, Problem> {
     // Gone between the two statements only if the purge took it at this moment: the next try finds it free.
     let Some(stored) = receipts::find(&outer, key).await? else {
         return Err(model::in_flight());
@@ -74,7 +100,9 @@ async fn replay(outer: Tx, key: ReceiptKey) -> Result<Begun, Problem> {
         return Err(model::key_reused());
     }
     database::commit_confirmed(outer).await?;
-    let Answer { status, body } = stored.answer();
+    let Some(Answer { status, body }) = answer(&stored) else {
+        return Err(Problem::internal(&DbErr::Custom("a route cannot make its answer again".to_owned())));
+    };
     Ok(Begun::Replay(model::replayed(status, body)))
 }
 

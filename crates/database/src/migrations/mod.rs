@@ -117,6 +117,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("m0017_group_commit.postgres.sql"),
         sqlite: "",
     },
+    Migration {
+        name: "m0018_receipts",
+        shared: include_str!("m0018_receipts.sql"),
+        postgres: "",
+        sqlite: "",
+    },
 ];
 
 pub(crate) struct Migrator;

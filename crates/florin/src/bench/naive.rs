@@ -86,7 +86,7 @@ async fn post_one(bank: &Bank, key: ReceiptKey, payment: Payment) -> anyhow::Res
     let tx = bank.db.begin().await?;
     if !receipts::claim(&tx, key, bank.now()).await? {
         let stored = receipts::find(&tx, key).await?;
-        return stored.map(|stored| stored.answer()).ok_or_else(|| anyhow::anyhow!("a twin was faster"));
+        return stored.and_then(|stored| stored.answer()).ok_or_else(|| anyhow::anyhow!("a twin was faster"));
     }
     let answer = match bank.ledger.post(&tx, &posting, &[new]).await {
         Ok(posted) => {

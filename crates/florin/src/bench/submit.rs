@@ -127,7 +127,7 @@ impl Payer {
 
     async fn submit(&self, transfer: NewTransfer, key: String) -> Outcome {
         let answer = Arc::new(|items: &[ledger::ItemOutcome]| answer(items.iter().all(Result::is_ok)));
-        let receipt = Receipt { key: receipt_key(&key), answer };
+        let receipt = Receipt { key: receipt_key(&key), answer, shows_transfer: true };
         let submission =
             Submission { receipt: Some(receipt), ..Submission::new(self.posting(), vec![vec![transfer]]) };
         match self.bank.ledger.submit(submission).await {

@@ -4,8 +4,8 @@ use futures_util::FutureExt;
 use kernel::AccountId;
 use ledger::receipts::{ReceiptKey, digest};
 use ledger::{
-    Action, Answer, ItemOutcome, LedgerOptions, NewTransfer, Receipt, Refusal, Submission, SubmitError,
-    Submitted, accounts, receipts,
+    Action, Answer, AnswerFn, ItemOutcome, LedgerOptions, NewTransfer, Receipt, Refusal, Submission,
+    SubmitError, Submitted, accounts, receipts,
 };
 
 use crate::stage::{Stage, customer, gbp};
@@ -17,7 +17,7 @@ fn answer(items: &[ItemOutcome]) -> Answer {
 }
 
 pub(crate) fn receipt(key: &str, fingerprint: &str) -> Receipt {
-    Receipt { key: named(key, fingerprint), answer: Arc::new(answer) }
+    Receipt { key: named(key, fingerprint), answer: Arc::new(answer), shows_transfer: false }
 }
 
 fn named(key: &str, fingerprint: &str) -> ReceiptKey {
@@ -71,7 +71,7 @@ async fn a_repeated_key_gets_its_answer_and_another_request_is_refused() {
     let other = stage.ledger.submit(single(pay(&stage, alice, bob, 1), receipt("k", "g"))).await;
     assert_eq!(other, Err(SubmitError::KeyReused));
     let stored = receipts::find(stage.database.read(), named("k", "f")).await.unwrap().unwrap();
-    assert_eq!(stored.answer(), answer);
+    assert_eq!(stored.answer(), Some(answer.clone()));
     let tx = stage.database.begin().await.unwrap();
     let name = named("k", "f");
     assert!(!receipts::claim(&tx, name, stage.clock.now()).await.unwrap());
@@ -103,6 +103,38 @@ async fn what_was_judged_before_a_right_changed_is_not_done_and_leaves_no_answer
     assert_eq!(stage.ledger.submit(outdated).await, Err(SubmitError::AccessChanged));
     assert_eq!(receipts::find(stage.database.read(), named("l", "f")).await.unwrap(), None);
     assert_eq!(stage.balance(bob).await.0, 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_shows_one_transfer_is_made_again_from_the_journal() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let shown: AnswerFn = Arc::new(|items| Answer { status: 201, body: format!("{items:?}") });
+    let shows = |key| Receipt { key: named(key, "f"), answer: shown.clone(), shows_transfer: true };
+    let (one, two) = (pay(&stage, alice, bob, 1), pay(&stage, alice, bob, 2));
+    let linked = Submission {
+        receipt: Some(shows("linked")),
+        ..Submission::new(customer(), vec![vec![pay(&stage, alice, bob, 3), pay(&stage, alice, bob, 4)]])
+    };
+    let asked = [
+        (single(one.clone(), shows("made")), 0),
+        (linked, 1),
+        (single(one, shows("made before")), 1),
+        (single(pay(&stage, alice, bob, 1_000), shows("refused")), 1),
+        (single(two, receipt("whole", "f")), 1),
+    ];
+    for (submission, stored) in asked {
+        let key = submission.receipt.as_ref().map(|receipt| receipt.key).unwrap();
+        let first = stage.ledger.submit(submission.clone()).await.unwrap();
+        let Submitted::Decided { answer: Some(answer), .. } = first else { panic!("{first:?}") };
+        let again = stage.ledger.submit(submission.clone()).await;
+        assert_eq!(again, Ok(Submitted::Replayed(answer.clone())), "{key:?}");
+        let receipt = receipts::find(stage.database.read(), key).await.unwrap().unwrap();
+        assert_eq!(receipt.answer(), (stored == 1).then(|| answer.clone()));
+        assert_eq!(receipt.answer_by(&submission.receipt.unwrap().answer), answer);
+    }
+    let texts = "select count(*) from ledger_receipts where answer <> ''";
+    assert_eq!(stage.count(texts).await, 4);
 }
 
 #[tokio::test]

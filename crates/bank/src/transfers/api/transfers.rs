@@ -49,7 +49,8 @@ pub async fn create_transfer(
         if planned.needs_persons() {
             return confirmed(&bank, &caller, &key, (&payment, &planned)).await;
         }
-        let receipt = receipt(&caller, &key, answer_one(caller.request_id));
+        let receipt =
+            Receipt { shows_transfer: true, ..receipt(&caller, &key, answer_one(caller.request_id)) };
         match service::submit(&bank, &caller, planned, receipt).await {
             Err(error) if error.is_outdated() => {}
             done => return Ok(answered(done?)),
@@ -66,7 +67,7 @@ async fn refuse(
     key: &IdempotencyKey,
     problem: Problem,
 ) -> Result<Response, Problem> {
-    match idempotency::begin(bank, caller, key).await? {
+    match begin(bank, caller, key).await? {
         Begun::Replay(response) => Ok(response),
         Begun::Fresh(attempt) => attempt.finish(Err::<(StatusCode, ()), _>(problem)).await,
     }
@@ -79,7 +80,7 @@ async fn confirmed(
     key: &IdempotencyKey,
     planned: (&NewPayment, &Planned),
 ) -> Result<Response, Problem> {
-    let attempt = match idempotency::begin(bank, caller, key).await? {
+    let attempt = match begin(bank, caller, key).await? {
         Begun::Replay(response) => return Ok(response),
         Begun::Fresh(attempt) => attempt,
     };
@@ -92,9 +93,14 @@ async fn confirmed(
     }
 }
 
+/// Claims the key, or finds what was answered under it, perhaps by the ledger itself.
+async fn begin(bank: &Bank, caller: &Caller, key: &IdempotencyKey) -> Result<Begun, Problem> {
+    idempotency::begin_showing(bank, caller, key, &answer_one(caller.request_id)).await
+}
+
 /// Asks the ledger to keep the answer under the caller's key.
 pub(super) fn receipt(caller: &Caller, key: &IdempotencyKey, answer: AnswerFn) -> Receipt {
-    Receipt { key: key.receipt(caller.actor), answer }
+    Receipt { key: key.receipt(caller.actor), answer, shows_transfer: false }
 }
 
 /// Sends what the ledger kept.

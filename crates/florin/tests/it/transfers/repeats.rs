@@ -26,6 +26,31 @@ async fn a_repeated_payment_is_answered_byte_for_byte_after_the_world_changed() 
 }
 
 #[tokio::test]
+async fn what_the_journal_tells_is_repeated_byte_for_byte_though_the_hold_is_over_and_the_account_frozen() {
+    let s = scene().await;
+    know(&s.app, &s.ada, &s.bobs).await;
+    s.app.bank.clock.advance(chrono::Duration::microseconds(120_045));
+    let paid = with(to(&s.adas, &s.bobs, 500), "reference", "\"Ü\\ber\" €");
+    let held = with(to(&s.adas, &s.bobs, 700), "mode", "hold");
+    let mut first = Vec::new();
+    for (key, body) in [("paid", &paid), ("held", &held)] {
+        first.push((key, body, pay(&s.app, &s.ada, key, body).await.expect(201).bytes));
+    }
+    s.app.bank.clock.advance(chrono::Duration::days(8));
+    let compliance = person(&s.app.bank, Role::Compliance).await;
+    for freeze in [false, true] {
+        if freeze {
+            let reason = json!({ "reason": "x" });
+            post(&s.app, &compliance, &path_of(&s.adas, "/freeze"), &reason).await.expect(200);
+        }
+        for (key, body, first) in &first {
+            let again = pay(&s.app, &s.ada, key, body).await.expect(201);
+            assert_eq!((&again.bytes, again.header("idempotency-replayed")), (first, "true"), "{key}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_repeated_refusal_is_answered_byte_for_byte_though_it_would_pass_now() {
     let s = scene().await;
     know(&s.app, &s.ada, &s.bobs).await;
