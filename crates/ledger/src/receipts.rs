@@ -14,8 +14,6 @@ use crate::load::{among, statement, transfers};
 use crate::seal::Encoder;
 use crate::{Answer, AnswerFn, ItemOutcome, Posted, Receipt, Transfer};
 
-const COLUMNS: &str = "id, fingerprint, status, answer, transfer_id";
-
 /// Names a request that may be repeated, and knows what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReceiptKey {
@@ -92,13 +90,9 @@ impl StoredReceipt {
 
 /// Returns the transfer that a submission made, if it made one, by itself and now.
 fn only_made(items: &[ItemOutcome]) -> Option<TransferId> {
-    match items {
-        [Ok(posted)] => match &posted[..] {
-            [one] if !one.already => Some(one.transfer.id),
-            _ => None,
-        },
-        _ => None,
-    }
+    let [Ok(posted)] = items else { return None };
+    let [one] = &posted[..] else { return None };
+    (!one.already).then_some(one.transfer.id)
 }
 
 /// Finds the answer given under a key, to whatever was asked.
@@ -165,7 +159,8 @@ pub(crate) async fn find_all(
         return Ok(HashMap::new());
     }
     let (among, ids) = among(connection, ids.iter().copied());
-    let sql = format!("select {COLUMNS} from ledger_receipts where id {among}");
+    let sql =
+        format!("select id, fingerprint, status, answer, transfer_id from ledger_receipts where id {among}");
     let mut found =
         StoredReceipt::find_by_statement(statement(connection, sql, [ids])).all(connection).await?;
     let shown: Vec<_> = found.iter().filter_map(|receipt| receipt.transfer_id).collect();
