@@ -24,7 +24,6 @@ const MOST: usize = 512;
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ByIds {
     text: String,
-    key: &'static str,
     most: usize,
 }
 
@@ -55,10 +54,10 @@ struct Asker {
 }
 
 impl ByIds {
-    /// Takes the text, where `{ids}` follows a column and stands for "is one of the ids", and the column of a row that has
-    /// the id by which it was found.
-    pub fn new(text: impl Into<String>, key: &'static str) -> Self {
-        Self { text: text.into(), key, most: MOST }
+    /// Takes the text, where `{ids}` follows a column and stands for "is one of the ids". The first column of a row is the
+    /// id by which it was found.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), most: MOST }
     }
 
     /// Asks for at most so many ids with one statement, where each has many rows.
@@ -77,7 +76,7 @@ impl ByIds {
         let statement = self.statement(connection.get_database_backend(), ids);
         let mut found = Found::new();
         for row in connection.query_all_raw(statement).await? {
-            found.entry(row.try_get("", self.key)?).or_default().push(row);
+            found.entry(row.try_get_by_index(0)?).or_default().push(row);
         }
         Ok(found)
     }
@@ -204,9 +203,8 @@ mod tests {
     use super::*;
 
     static RECEIPTS: LazyLock<ByIds> =
-        LazyLock::new(|| ByIds::new("select id, status from ledger_receipts where id {ids}", "id"));
-    static NOWHERE: LazyLock<ByIds> =
-        LazyLock::new(|| ByIds::new("select id from nowhere where id {ids}", "id"));
+        LazyLock::new(|| ByIds::new("select id, status from ledger_receipts where id {ids}"));
+    static NOWHERE: LazyLock<ByIds> = LazyLock::new(|| ByIds::new("select id from nowhere where id {ids}"));
 
     async fn receipts() -> crate::testing::TestDatabase {
         let database = crate::testing::fresh().await;

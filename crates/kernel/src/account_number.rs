@@ -22,7 +22,7 @@ use thiserror::Error;
 
 use crate::aba::AbaRoutingNumberError;
 use crate::iban::IbanError;
-use crate::{AbaRoutingNumber, Iban, text};
+use crate::{AbaRoutingNumber, Iban, MaskedNumber, text};
 
 mod made;
 
@@ -86,11 +86,11 @@ const SHORTEST_IBAN: usize = 15;
 
 impl AccountNumber {
     /// Returns the last four characters behind stars, for logs and for people who need not know all.
-    pub fn masked(&self) -> String {
+    pub fn masked(&self) -> MaskedNumber {
         match self {
             Self::Iban(iban) => iban.masked(),
-            Self::Us(us) => text::masked(&us.account),
-            Self::Given(given) => text::masked(&given.0),
+            Self::Us(us) => MaskedNumber::of(&us.account),
+            Self::Given(given) => MaskedNumber::of(&given.0),
         }
     }
 
@@ -198,13 +198,13 @@ impl fmt::Debug for AccountNumber {
 
 impl fmt::Debug for UsAccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UsAccountNumber({}:{})", self.routing, text::masked(&self.account))
+        write!(f, "UsAccountNumber({}:{})", self.routing, MaskedNumber::of(&self.account))
     }
 }
 
 impl fmt::Debug for GivenAccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GivenAccountNumber({})", text::masked(&self.0))
+        write!(f, "GivenAccountNumber({})", MaskedNumber::of(&self.0))
     }
 }
 

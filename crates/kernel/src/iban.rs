@@ -7,7 +7,7 @@ use iban::{BaseIban, IbanLike, ParseBaseIbanError, ParseIbanError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::{CountryCode, text};
+use crate::{CountryCode, MaskedNumber, text};
 
 /// Names an account by country, check digits and the country's own number (ISO 13616-1:2020 §5).
 ///
@@ -76,8 +76,8 @@ impl Iban {
     }
 
     /// Returns the last four characters behind stars, for logs and for people who need not know all.
-    pub fn masked(&self) -> String {
-        text::masked(self.as_str())
+    pub fn masked(&self) -> MaskedNumber {
+        MaskedNumber::of(self.as_str())
     }
 
     /// Returns the country whose bank keeps the account.

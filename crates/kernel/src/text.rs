@@ -21,13 +21,6 @@ pub(crate) fn compact(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).map(|letter| letter.to_ascii_uppercase()).collect()
 }
 
-/// Shows the last four characters behind stars, or fewer so that at least half stays hidden.
-pub(crate) fn masked(text: &str) -> String {
-    let length = text.chars().count();
-    let shown: String = text.chars().skip(length - (length / 2).min(4)).collect();
-    format!("****{shown}")
-}
-
 /// Reads ASCII digits as a number; `None` for anything else, a sign included.
 pub(crate) fn digits<T: FromStr>(text: &str) -> Option<T> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -54,13 +47,6 @@ pub(crate) fn schema(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn at_least_half_of_a_masked_text_stays_hidden() {
-        for (text, shown) in [("", ""), ("7", ""), ("576", "6"), ("12345", "45"), ("1234567890", "7890")] {
-            assert_eq!(masked(text), format!("****{shown}"));
-        }
-    }
 
     #[test]
     fn only_ascii_digits_are_a_number() {

@@ -82,12 +82,9 @@ pub async fn find(connection: &impl ConnectionTrait, id: AccountId) -> Result<Op
 
 /// Accounts, each with the business day that the end-of-day job has set.
 static ON_THEIR_DAY: LazyLock<ByIds> = LazyLock::new(|| {
-    ByIds::new(
-        format!(
-            "select {ACCOUNT_COLUMNS}, ({BUSINESS_DAY}) as business_on from ledger_accounts where id {{ids}}"
-        ),
-        "id",
-    )
+    ByIds::new(format!(
+        "select {ACCOUNT_COLUMNS}, ({BUSINESS_DAY}) as business_on from ledger_accounts where id {{ids}}"
+    ))
 });
 
 /// Finds an account, with the business day that the end-of-day job has set.

@@ -36,6 +36,7 @@ pub mod api;
 pub mod console;
 mod jobs;
 mod model;
+mod other_side;
 pub mod service;
 mod store;
 
@@ -44,3 +45,4 @@ pub use model::{
     Account, AccountAuthority, AccountError, AccountOwner, LimitChange, LimitName, Need, Nickname,
     OpenAccount, OwnerRole, PendingWork, Product, ProductKind, Setting, Standing, StatusChange,
 };
+pub use other_side::{OtherSide, OtherSides};

@@ -31,7 +31,9 @@ pub use read::{
     get_detail, list, list_holds, list_products,
 };
 pub use rename::rename;
-pub use several::{NumberedAccount, find_by_numbers, held_by, look_at_numbers, numbered_accounts, seen_by};
+pub use several::{
+    NumberedAccount, find_by_numbers, held_by, look_at_numbers, look_at_others, numbered_accounts, seen_by,
+};
 pub use status::set_status;
 pub use work::{begin_work, end_work};
 

@@ -62,7 +62,6 @@ select a.id as a_id, a.product_code as a_product_code, a.number as a_number, a.c
   left join account_owners o on o.account_id = a.id
  where a.id {ids}
  order by o.added_at, o.user_id",
-        "a_id",
     )
 });
 

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::model::{Filter, Side, Transaction, TransactionsError};
 use super::service::{self, Origin, TransactionDetail};
+use crate::accounts::OtherSide;
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 
@@ -107,8 +108,8 @@ pub struct TransactionResponse {
     #[schema(example = "transfer")]
     code: String,
     /// Who the other side was: a masked number, or the bank.
-    #[schema(example = "****5555")]
-    counterparty: String,
+    #[schema(value_type = String, example = "****5555")]
+    counterparty: OtherSide,
     /// The text on the statement.
     reference: String,
     /// When it was booked.

@@ -25,7 +25,7 @@ fn line(transaction: &Transaction) -> String {
         transaction.amount.currency().to_string(),
         decimal(transaction.balance_after),
         entry.code.clone(),
-        transaction.counterparty.clone(),
+        transaction.counterparty.as_str().to_owned(),
         entry.reference.clone(),
     ];
     let quoted: Vec<_> = fields.iter().map(|field| quote(field)).collect();

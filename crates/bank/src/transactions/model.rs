@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-use crate::accounts::AccountError;
+use crate::accounts::{AccountError, OtherSide};
 use crate::context::Forbidden;
 
 /// The most accounts that one list merges.
@@ -82,8 +82,8 @@ pub struct Transaction {
     pub amount: Money,
     /// What the account held after it.
     pub balance_after: Money,
-    /// Who the other side was: a masked number, or what the bank's own account is for.
-    pub counterparty: String,
+    /// Who the other side was.
+    pub counterparty: OtherSide,
 }
 
 /// Says why a list was not shown.

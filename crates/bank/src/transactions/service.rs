@@ -10,12 +10,12 @@ pub use export::export;
 
 use kernel::{AccountId, Currency, Cursor, Money, Page, PageRequest};
 use ledger::{Entry, Transfer};
-use sea_orm::ConnectionTrait;
+use sea_orm::DbErr;
 
 use super::model::{Filter, MOST_ACCOUNTS, Rest, Side, Transaction, TransactionsError, merge};
 use super::store;
-use crate::accounts;
 use crate::accounts::service::{AccountAccess, NumberedAccount};
+use crate::accounts::{self, OtherSide};
 use crate::audit::{self, Event, Subject};
 use crate::{Bank, Caller, Permission};
 
@@ -46,8 +46,7 @@ pub async fn list(
     let (entries, rest) = merge(found, usize::from(page.limit));
     let next = Rest::of(&rest).map(Cursor::new);
     let currencies = accounts.iter().map(|account| (account.id, account.currency)).collect();
-    let others = accounts::service::look_at_numbers(bank, &others(&entries)).await?;
-    Ok(Page { items: name(&currencies, &others, entries), next })
+    Ok(Page { items: describe(bank, &currencies, entries).await?, next })
 }
 
 /// Lists the whole journal by position: one line for each transfer, of the customer's side.
@@ -66,10 +65,15 @@ async fn journal(
     let page = ledger::journal::list(connection, store::journal_condition(filter), page).await?;
     let sides = page.items.iter().flat_map(|row| [row.debit_account_id, row.credit_account_id]);
     let sides: Vec<AccountId> = sides.collect();
-    let numbered = accounts::service::numbered_accounts(connection, &sides).await?;
-    let customers: HashSet<AccountId> = numbered.iter().map(|account| account.id).collect();
+    let called = accounts::service::look_at_others(bank, &sides).await?;
+    let own: HashSet<AccountId> = sides
+        .into_iter()
+        .zip(called)
+        .filter(|(_, side)| *side == OtherSide::Bank)
+        .map(|(id, _)| id)
+        .collect();
     let page = page.map(|row| {
-        let side = filter.side.unwrap_or_else(|| side(&row, &customers));
+        let side = filter.side.unwrap_or_else(|| side(&row, &own));
         (row, side)
     });
     let entries = store::lines(connection, &page.items).await?;
@@ -77,14 +81,13 @@ async fn journal(
         [(row.debit_account_id, row.currency), (row.credit_account_id, row.currency)]
     };
     let currencies = page.items.iter().flat_map(kept_in).collect();
-    let items = name(&currencies, &numbered, entries);
+    let items = describe(bank, &currencies, entries).await?;
     audit::record_read(bank, caller, Event::new("transaction.list", Subject::new("account", "*"))).await?;
     Ok(Page { items, next: page.next })
 }
 
-fn side(transfer: &Transfer, customers: &HashSet<AccountId>) -> Side {
-    let is_customers = |account| customers.contains(account);
-    let credit_only = !is_customers(&transfer.debit_account_id) && is_customers(&transfer.credit_account_id);
+fn side(transfer: &Transfer, own: &HashSet<AccountId>) -> Side {
+    let credit_only = own.contains(&transfer.debit_account_id) && !own.contains(&transfer.credit_account_id);
     if credit_only { Side::Credit } else { Side::Debit }
 }
 
@@ -111,35 +114,19 @@ async fn visible(
 
 /// Adds amounts in the accounts' currencies and names the other sides.
 async fn describe(
-    connection: &impl ConnectionTrait,
+    bank: &Bank,
     currencies: &HashMap<AccountId, Currency>,
     entries: Vec<Entry>,
-) -> Result<Vec<Transaction>, TransactionsError> {
-    let others = accounts::service::numbered_accounts(connection, &others(&entries)).await?;
-    Ok(name(currencies, &others, entries))
-}
-
-fn others(entries: &[Entry]) -> Vec<AccountId> {
-    entries.iter().map(|entry| entry.counterparty_account_id).collect()
-}
-
-fn name(
-    currencies: &HashMap<AccountId, Currency>,
-    others: &[NumberedAccount],
-    entries: Vec<Entry>,
-) -> Vec<Transaction> {
-    let numbers: HashMap<_, _> = others.iter().map(|account| (account.id, account.number.masked())).collect();
-    let named = entries.into_iter().filter_map(|entry| {
+) -> Result<Vec<Transaction>, DbErr> {
+    let others: Vec<_> = entries.iter().map(|entry| entry.counterparty_account_id).collect();
+    let others = accounts::service::look_at_others(bank, &others).await?;
+    let described = entries.into_iter().zip(others).filter_map(|(entry, counterparty)| {
         let currency = *currencies.get(&entry.account_id)?;
-        let other = numbers.get(&entry.counterparty_account_id).cloned();
-        Some(Transaction {
-            amount: Money::new(entry.amount_minor, currency),
-            balance_after: Money::new(entry.balance_after_minor, currency),
-            counterparty: other.unwrap_or_else(|| "the bank".to_owned()),
-            entry,
-        })
+        let amount = Money::new(entry.amount_minor, currency);
+        let balance_after = Money::new(entry.balance_after_minor, currency);
+        Some(Transaction { entry, amount, balance_after, counterparty })
     });
-    named.collect()
+    Ok(described.collect())
 }
 
 fn numbered(access: AccountAccess) -> NumberedAccount {

@@ -52,7 +52,7 @@ static NEWEST: LazyLock<ByIds> = LazyLock::new(|| {
         columns.join(", "),
         PageRequest::USUAL + 1,
     );
-    ByIds::new(text, "account_id").at_most(MOST_TOGETHER)
+    ByIds::new(text).at_most(MOST_TOGETHER)
 });
 
 /// Returns the newest entries of accounts for the first page of the usual length, together with what others look at in

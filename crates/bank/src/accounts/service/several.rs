@@ -1,11 +1,12 @@
 //! Many accounts at once, for the slices above.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kernel::{AccountId, AccountNumber, Currency};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::super::model::{Account, Need};
+use super::super::other_side::OtherSide;
 use super::super::store::{self, several::Numbered};
 use crate::{Bank, Caller, Permission};
 
@@ -101,6 +102,29 @@ pub async fn look_at_numbers(bank: &Bank, ids: &[AccountId]) -> Result<Vec<Numbe
     }
     let rows = store::several::gather_numbers(&bank.db, ids).await?;
     Ok(rows.into_iter().map(named).collect())
+}
+
+/// Returns what accounts are called by others, in their order.
+///
+/// Costs nothing where each was met before, and otherwise a share of a round trip. One that is not there, perhaps not yet
+/// on a replica, passes for the bank's own and is not remembered.
+///
+/// # Errors
+/// `DbErr` when the database fails.
+pub async fn look_at_others(bank: &Bank, ids: &[AccountId]) -> Result<Vec<OtherSide>, DbErr> {
+    let known = bank.other_sides.recall(ids);
+    let unknown: BTreeSet<AccountId> =
+        ids.iter().zip(&known).filter(|(_, side)| side.is_none()).map(|(id, _)| *id).collect();
+    let mut read = HashMap::new();
+    if !unknown.is_empty() {
+        for (id, number) in store::several::gather_others(&bank.db, unknown).await? {
+            let side = number.map_or(OtherSide::Bank, |number| OtherSide::Customer(number.masked()));
+            read.insert(id, side);
+        }
+        bank.other_sides.keep(&read);
+    }
+    let side = |(id, known): (&AccountId, Option<OtherSide>)| known.or_else(|| read.get(id).copied());
+    Ok(ids.iter().zip(known).map(|one| side(one).unwrap_or(OtherSide::Bank)).collect())
 }
 
 fn named((id, number, currency): Numbered) -> NumberedAccount {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use database::{ByIds, Database};
+use database::{ByIds, Columns, Database};
 use kernel::{AccountId, AccountNumber, Currency, UserId};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
@@ -38,7 +38,7 @@ pub(crate) async fn by_ids(
 /// Numbers and currencies of accounts, the newest account first.
 static NUMBERS: LazyLock<ByIds> = LazyLock::new(|| {
     let of = "from accounts a join products p on p.code = a.product_code";
-    ByIds::new(format!("select a.id, a.number, p.currency {of} where a.id {{ids}} order by a.id desc"), "id")
+    ByIds::new(format!("select a.id, a.number, p.currency {of} where a.id {{ids}} order by a.id desc"))
 });
 
 /// An account with its number and its currency.
@@ -57,8 +57,29 @@ pub(crate) async fn gather_numbers(db: &Database, ids: &[AccountId]) -> Result<V
     db.gather(&NUMBERS, ids.iter().map(|id| id.uuid())).await?.iter().map(number).collect()
 }
 
+/// What accounts are called by others: no number where an account is the bank's own.
+static OTHERS: LazyLock<ByIds> = LazyLock::new(|| {
+    ByIds::new(
+        "select l.id, a.number from ledger_accounts l left join accounts a on a.id = l.id where l.id {ids}",
+    )
+});
+
+/// Returns the number of each account, none of the bank's own, together with what others look at in this moment.
+pub(crate) async fn gather_others(
+    db: &Database,
+    ids: impl IntoIterator<Item = AccountId>,
+) -> Result<Vec<(AccountId, Option<AccountNumber>)>, DbErr> {
+    let rows = db.gather(&OTHERS, ids.into_iter().map(AccountId::uuid)).await?;
+    let other = |row| {
+        let mut columns = Columns::of(row);
+        Ok((columns.take()?, columns.take()?))
+    };
+    rows.iter().map(other).collect()
+}
+
 fn number(row: &QueryResult) -> Result<Numbered, DbErr> {
-    Ok((row.try_get("", "id")?, row.try_get("", "number")?, row.try_get("", "currency")?))
+    let mut columns = Columns::of(row);
+    Ok((columns.take()?, columns.take()?, columns.take()?))
 }
 
 /// Returns what a person is to which accounts, the newest account first, at most `most` of them.

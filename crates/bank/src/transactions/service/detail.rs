@@ -63,7 +63,7 @@ pub async fn find(
     let mut entries = ledger::journal::entries(connection, &transfer).await?;
     entries.retain(|entry: &Entry| seen.contains(&entry.account_id));
     let currencies = seen.into_iter().map(|account| (account, transfer.currency)).collect();
-    let entries = describe(connection, &currencies, entries).await?;
+    let entries = describe(bank, &currencies, entries).await?;
     let mut linked: Vec<TransferId> =
         ledger::linked::group(connection, id).await?.into_iter().map(|member| member.id).collect();
     linked.retain(|member| *member != id);

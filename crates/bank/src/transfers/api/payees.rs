@@ -59,7 +59,7 @@ impl From<LookedUp> for LookUpPayeeResponse {
         Self {
             id: found.id,
             name: found.name,
-            account_number: found.number.masked(),
+            account_number: found.number.masked().to_string(),
             currency: found.currency,
             expires_at: found.expires_at,
         }
