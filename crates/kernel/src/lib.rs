@@ -22,6 +22,7 @@ pub mod rounding;
 pub mod secret;
 pub mod sort_code;
 mod text;
+pub mod times;
 
 pub use aba::AbaRoutingNumber;
 pub use account_number::{AccountNumber, GivenAccountNumber, UsAccountNumber};

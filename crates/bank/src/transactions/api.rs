@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use kernel::{AccountId, Actor, ApprovalId, Instant, Money, PageRequest, RequestId, TransferId};
+use kernel::{AccountId, Actor, ApprovalId, Instant, Money, PageRequest, RequestId, TransferId, times};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -114,9 +114,11 @@ pub struct TransactionResponse {
     reference: String,
     /// When it was booked.
     #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "times::instant")]
     booked_at: Instant,
     /// The business day it counts on.
     #[schema(value_type = String, format = Date)]
+    #[serde(serialize_with = "times::day")]
     effective_on: NaiveDate,
 }
 

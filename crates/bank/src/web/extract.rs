@@ -11,6 +11,9 @@ use serde::de::DeserializeOwned;
 use super::Problem;
 use crate::Caller;
 
+/// How many bytes most answers fit into.
+const USUAL_ANSWER: usize = 1024;
+
 /// Reads and writes JSON; a field that does not fit is named by its RFC 6901 pointer.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
@@ -32,8 +35,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(bytes) => ([(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
+        let mut bytes = Vec::with_capacity(USUAL_ANSWER);
+        match serde_json::to_writer(&mut bytes, &self.0) {
+            Ok(()) => ([(header::CONTENT_TYPE, "application/json")], bytes).into_response(),
             Err(error) => Problem::internal(&error).into_response(),
         }
     }
