@@ -3,6 +3,9 @@
 //! Two batches that touch the same account would only wait for each other at its lock, so that the second writer stands
 //! idle with its transaction open. A submission whose account is in somebody's hands therefore stays here, and so does
 //! a later one that touches the same accounts: nobody is overtaken, and whoever waits is served when the account is free.
+//!
+//! A writer takes its share and leaves the rest to the others, which would stand idle otherwise; only what touches an account
+//! of its batch comes along, since nobody else could serve it meanwhile.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -27,25 +30,31 @@ pub(crate) enum Rejected {
 }
 
 /// Holds the tickets that wait.
-#[derive(Default)]
 pub(crate) struct Intake {
     state: Mutex<State>,
     wake: Notify,
+    writers: usize,
 }
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Ticket>,
-    /// The accounts of the batches under way.
+    /// How many tickets the batches under way have.
+    under_way: usize,
+    /// The accounts of these.
     busy: HashSet<AccountId>,
     closed: bool,
 }
+
+/// A share is no smaller: a batch costs a round trip and a flush, however few it serves.
+const LEAST_SHARE: usize = 32;
 
 /// Holds the tickets of a batch, and the accounts that are kept from others until it is dropped.
 pub(crate) struct Taken<'a> {
     intake: &'a Intake,
     pub(crate) tickets: Vec<Ticket>,
-    accounts: Vec<AccountId>,
+    count: usize,
+    accounts: HashSet<AccountId>,
 }
 
 impl fmt::Debug for Intake {
@@ -57,6 +66,7 @@ impl fmt::Debug for Intake {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         let mut state = self.intake.state();
+        state.under_way -= self.count;
         for account in &self.accounts {
             state.busy.remove(account);
         }
@@ -64,6 +74,11 @@ impl Drop for Taken<'_> {
 }
 
 impl Intake {
+    /// Opens an intake that so many writers take from.
+    pub(crate) fn new(writers: usize) -> Self {
+        Self { state: Mutex::default(), wake: Notify::new(), writers }
+    }
+
     /// Adds a ticket at the end.
     pub(crate) fn push(&self, ticket: Ticket, most: usize) -> Result<(), Rejected> {
         let mut state = self.state();
@@ -97,13 +112,14 @@ impl Intake {
             tokio::task::yield_now().await;
             {
                 let mut state = self.state();
-                let (tickets, accounts) = state.take(most);
+                let share = (state.waiting.len() + state.under_way).div_ceil(self.writers).max(LEAST_SHARE);
+                let (tickets, accounts) = state.take(share, most);
                 if !tickets.is_empty() {
                     if !state.waiting.is_empty() {
                         self.wake.notify_one();
                     }
                     drop(state);
-                    return Some(Taken { intake: self, tickets, accounts });
+                    return Some(Taken { intake: self, count: tickets.len(), tickets, accounts });
                 }
                 if state.closed && state.waiting.is_empty() {
                     // The other writers may sleep over tickets that are served by now.
@@ -122,22 +138,25 @@ impl Intake {
 }
 
 impl State {
-    /// Takes what touches no account of a batch under way, nor one that an earlier ticket waits for.
-    fn take(&mut self, most: usize) -> (Vec<Ticket>, Vec<AccountId>) {
-        let (mut taken, mut mine, mut size) = (Vec::new(), Vec::new(), 0);
+    /// Takes a share of what touches no account of a batch under way, nor one that an earlier ticket waits for, with whatever
+    /// touches the same accounts.
+    fn take(&mut self, share: usize, most: usize) -> (Vec<Ticket>, HashSet<AccountId>) {
+        let (mut taken, mut mine, mut size) = (Vec::new(), HashSet::new(), 0);
         let mut left = VecDeque::new();
         let mut wanted = HashSet::new();
         while size < most {
             let Some(ticket) = self.waiting.pop_front() else { break };
-            if accounts(&ticket).any(|account| self.busy.contains(&account) || wanted.contains(&account)) {
+            let is_free = accounts(&ticket).all(|id| !self.busy.contains(&id) && !wanted.contains(&id));
+            if is_free && (taken.len() < share || accounts(&ticket).any(|id| mine.contains(&id))) {
+                size += count(&ticket);
+                mine.extend(accounts(&ticket));
+                taken.push(ticket);
+            } else {
                 wanted.extend(accounts(&ticket));
                 left.push_back(ticket);
-                continue;
             }
-            size += count(&ticket);
-            mine.extend(accounts(&ticket));
-            taken.push(ticket);
         }
+        self.under_way += taken.len();
         self.busy.extend(&mine);
         left.append(&mut self.waiting);
         self.waiting = left;
@@ -173,7 +192,7 @@ mod tests {
         let new = NewTransfer::new(id, Action::Post { debit, credit, amount }, "test");
         let (reply, _) = oneshot::channel();
         let ticket = Ticket { submission: Submission::new(Posting::SYSTEM, vec![vec![new]]), reply };
-        intake.push(ticket, 10).unwrap();
+        intake.push(ticket, 100).unwrap();
     }
 
     fn numbers(taken: &Taken<'_>) -> Vec<u128> {
@@ -183,7 +202,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_touches_a_busy_account_waits_and_nobody_on_the_same_accounts_passes_by() {
-        let intake = Intake::default();
+        let intake = Intake::new(2);
         push(&intake, 1, 100, 200);
         push(&intake, 2, 100, 300);
         let first = intake.take(10).await.unwrap();
@@ -201,8 +220,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn each_writer_takes_its_share_and_what_only_it_can_serve() {
+        let intake = Intake::new(2);
+        for number in 1..=80 {
+            push(&intake, number, 100 * number, 100 * number + 1);
+        }
+        push(&intake, 81, 100, 200);
+        push(&intake, 82, 300, 8_000);
+        push(&intake, 83, 400, 8_000);
+        let first = intake.take(100).await.unwrap();
+        let share: Vec<_> = (1..=42).chain([81]).collect();
+        assert_eq!(
+            numbers(&first),
+            share,
+            "81 is on its accounts; 82 waits for an account of one that is left"
+        );
+        let second = intake.take(100).await.unwrap();
+        assert_eq!(numbers(&second), (43..=80).collect::<Vec<_>>(), "82 and 83 are on accounts of both");
+        drop(first);
+        assert!(intake.take(100).now_or_never().is_none());
+        drop(second);
+        assert_eq!(numbers(&intake.take(100).await.unwrap()), [82, 83]);
+        let few = Intake::new(2);
+        for number in 1..=10 {
+            push(&few, number, 100 * number, 100 * number + 1);
+        }
+        assert_eq!(few.take(100).await.unwrap().tickets.len(), 10, "a few are not worth two batches");
+    }
+
+    #[tokio::test]
     async fn a_batch_ends_at_its_size_and_a_closed_intake_is_emptied_first() {
-        let intake = Intake::default();
+        let intake = Intake::new(2);
         for number in 1..=3 {
             push(&intake, number, 100 * number, 100 * number + 1);
         }
@@ -214,7 +262,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_or_closed_intake_says_so() {
-        let intake = Intake::default();
+        let intake = Intake::new(2);
         let ticket = || Ticket {
             submission: Submission::new(Posting::SYSTEM, Vec::new()),
             reply: oneshot::channel().0,

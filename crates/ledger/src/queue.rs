@@ -27,9 +27,10 @@ pub(crate) struct Queue {
 impl Queue {
     /// Starts the writers.
     pub(crate) fn start(core: &Arc<Core>) -> Self {
-        let intake = Arc::new(Intake::default());
+        let writers = writers(core.database.engine());
+        let intake = Arc::new(Intake::new(writers));
         let (finished, done) = watch::channel(());
-        for _ in 0..writers(core.database.engine()) {
+        for _ in 0..writers {
             let (intake, finished) = (intake.clone(), finished.clone());
             let writer = Writer::new(core.clone());
             tokio::spawn(async move {
