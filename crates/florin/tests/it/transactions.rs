@@ -79,6 +79,33 @@ async fn a_customer_reads_the_lines_of_all_own_accounts_newest_first() {
 }
 
 #[tokio::test]
+async fn what_the_other_side_is_called_is_asked_once() {
+    let app = bank_app().await;
+    let (ada, bob) = (customer(&app).await, customer(&app).await);
+    let (adas, bobs) = (account(&app, &ada).await, account(&app, &bob).await);
+    let look = async || {
+        let before = app.bank.db.statements();
+        let page = list(&app, &ada, "").await;
+        (each(&page, "counterparty"), app.bank.db.statements() - before)
+    };
+    let masked = |account: &Value| {
+        let number = account["number"].as_str().unwrap();
+        json!(format!("****{}", &number[number.len() - 4..]))
+    };
+    let (_, of_none) = look().await;
+    fund(&app.bank, &adas, 1_000).await;
+    book(&app, &adas, &bobs, (100, "rent")).await;
+    let named = vec![masked(&bobs), json!("the bank")];
+    assert_eq!(look().await, (named.clone(), of_none + 1));
+    assert_eq!(look().await, (named, of_none));
+    let other = account(&app, &bob).await;
+    book(&app, &adas, &other, (100, "rent")).await;
+    let named = vec![masked(&other), masked(&bobs), json!("the bank")];
+    assert_eq!(look().await, (named.clone(), of_none + 1), "one that was not met before");
+    assert_eq!(look().await, (named, of_none));
+}
+
+#[tokio::test]
 async fn pages_of_the_usual_length_show_every_line_once_whatever_the_number() {
     for count in [49_i64, 50, 51, 52, 101] {
         let app = bank_app().await;
