@@ -9,7 +9,6 @@ use ledger::{Ledger, LedgerOptions};
 
 use crate::Caller;
 use crate::Settings;
-use crate::accounts::OtherSides;
 use crate::guard::{Guard, NoTokenSecret};
 use crate::reach::{OpenBanking, UnfitOpenBanking};
 use crate::sealing::{KeyRing, SealError};
@@ -37,8 +36,6 @@ pub struct Parts {
     pub keys: KeyRing,
     /// Knows the callers of this process.
     pub guard: Guard,
-    /// Remembers what the other sides of lines are called.
-    pub other_sides: OtherSides,
     /// Reaches customers' accounts at other banks, where the operator wants that.
     pub open_banking: Option<OpenBanking>,
 }
@@ -78,9 +75,7 @@ impl Bank {
         let open_banking = settings.open_banking.as_ref().map(OpenBanking::new).transpose()?;
         let options = LedgerOptions { zone: settings.business_timezone, ..LedgerOptions::default() };
         let ledger = Ledger::new(db.clone(), clock.clone(), random.clone(), options);
-        let other_sides = OtherSides::default();
-        let parts = Parts { db, clock, random, ledger, settings, keys, guard, other_sides, open_banking };
-        Ok(Self(Arc::new(parts)))
+        Ok(Self(Arc::new(Parts { db, clock, random, ledger, settings, keys, guard, open_banking })))
     }
 
     /// Returns another bank that differs in some parts and shares the rest.

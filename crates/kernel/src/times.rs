@@ -16,7 +16,8 @@ const YEARS: std::ops::RangeInclusive<i32> = 0..=9999;
 /// Those of the serializer.
 pub fn instant<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
     let nanoseconds = at.nanosecond();
-    let is_plain = YEARS.contains(&at.year()) && nanoseconds < 1_000_000_000 && nanoseconds % 1000 == 0;
+    let is_plain =
+        YEARS.contains(&at.year()) && nanoseconds < 1_000_000_000 && nanoseconds.is_multiple_of(1000);
     if !is_plain {
         return at.serialize(serializer);
     }
@@ -28,7 +29,7 @@ pub fn instant<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::E
     put(&mut text[20..26], nanoseconds / 1000);
     let end = match nanoseconds {
         0 => 19,
-        _ if nanoseconds % 1_000_000 == 0 => 23,
+        _ if nanoseconds.is_multiple_of(1_000_000) => 23,
         _ => 26,
     };
     text[end] = b'Z';

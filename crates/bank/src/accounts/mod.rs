@@ -36,7 +36,6 @@ pub mod api;
 pub mod console;
 mod jobs;
 mod model;
-mod other_side;
 pub mod service;
 mod store;
 
@@ -45,4 +44,3 @@ pub use model::{
     Account, AccountAuthority, AccountError, AccountOwner, LimitChange, LimitName, Need, Nickname,
     OpenAccount, OwnerRole, PendingWork, Product, ProductKind, Setting, Standing, StatusChange,
 };
-pub use other_side::{OtherSide, OtherSides};

@@ -2,10 +2,11 @@
 //!
 //! Nothing here decides: `identity` does, from the session's row, and the ledger, under the account's lock. Callers are
 //! remembered for a second at most and only while the security epoch stands, so that a request with a good token
-//! costs no query.
+//! costs no query. What accounts are called never changes, and is remembered for good.
 
 mod flights;
 mod memory;
+mod other_sides;
 mod passwords;
 mod principals;
 mod tokens;
@@ -19,6 +20,7 @@ use crate::Settings;
 
 pub use flights::{Flight, Flights};
 pub use memory::Memory;
+pub use other_sides::{OtherSide, OtherSides};
 pub use passwords::{Overloaded, PasswordPool};
 pub use principals::{Principal, PrincipalKey, Principals};
 pub use tokens::{Audience, Claims, Life, TokenRing};
@@ -35,6 +37,7 @@ struct Parts {
     principals: Principals,
     wallets: Wallets,
     flights: Flights,
+    other_sides: OtherSides,
 }
 
 /// Says that the settings hold no secret to sign tokens with.
@@ -54,6 +57,7 @@ impl Guard {
             principals: principals::principals(),
             wallets: wallets::wallets(),
             flights: Flights::default(),
+            other_sides: OtherSides::default(),
         })))
     }
 
@@ -70,6 +74,11 @@ impl Guard {
     /// Lends the memory of callers that were checked just now.
     pub fn principals(&self) -> &Principals {
         &self.0.principals
+    }
+
+    /// Lends the memory of what the other sides of lines are called.
+    pub fn other_sides(&self) -> &OtherSides {
+        &self.0.other_sides
     }
 
     /// Lends the memory of what people may pay from.

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::model::{Filter, Side, Transaction, TransactionsError};
 use super::service::{self, Origin, TransactionDetail};
-use crate::accounts::OtherSide;
+use crate::guard::OtherSide;
 use crate::web::{Json, ListQuery, PageResponse, Path, Problem, Problems, Query};
 use crate::{Bank, Caller};
 

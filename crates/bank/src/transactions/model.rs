@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use utoipa::ToSchema;
 
-use crate::accounts::{AccountError, OtherSide};
+use crate::accounts::AccountError;
 use crate::context::Forbidden;
+use crate::guard::OtherSide;
 
 /// The most accounts that one list merges.
 pub const MOST_ACCOUNTS: usize = 100;

@@ -14,9 +14,10 @@ use sea_orm::DbErr;
 
 use super::model::{Filter, MOST_ACCOUNTS, Rest, Side, Transaction, TransactionsError, merge};
 use super::store;
+use crate::accounts;
 use crate::accounts::service::{AccountAccess, NumberedAccount};
-use crate::accounts::{self, OtherSide};
 use crate::audit::{self, Event, Subject};
+use crate::guard::OtherSide;
 use crate::{Bank, Caller, Permission};
 
 /// Lists the newest transactions of the accounts that the caller may view, or of one of them; for staff without

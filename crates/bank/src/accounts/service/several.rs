@@ -6,8 +6,8 @@ use kernel::{AccountId, AccountNumber, Currency};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::super::model::{Account, Need};
-use super::super::other_side::OtherSide;
 use super::super::store::{self, several::Numbered};
+use crate::guard::OtherSide;
 use crate::{Bank, Caller, Permission};
 
 /// The most accounts of one person that are looked at together.
@@ -112,7 +112,7 @@ pub async fn look_at_numbers(bank: &Bank, ids: &[AccountId]) -> Result<Vec<Numbe
 /// # Errors
 /// `DbErr` when the database fails.
 pub async fn look_at_others(bank: &Bank, ids: &[AccountId]) -> Result<Vec<OtherSide>, DbErr> {
-    let known = bank.other_sides.recall(ids);
+    let known = bank.guard.other_sides().recall(ids);
     let unknown: BTreeSet<AccountId> =
         ids.iter().zip(&known).filter(|(_, side)| side.is_none()).map(|(id, _)| *id).collect();
     let mut read = HashMap::new();
@@ -121,7 +121,7 @@ pub async fn look_at_others(bank: &Bank, ids: &[AccountId]) -> Result<Vec<OtherS
             let side = number.map_or(OtherSide::Bank, |number| OtherSide::Customer(number.masked()));
             read.insert(id, side);
         }
-        bank.other_sides.keep(&read);
+        bank.guard.other_sides().keep(&read);
     }
     let side = |(id, known): (&AccountId, Option<OtherSide>)| known.or_else(|| read.get(id).copied());
     Ok(ids.iter().zip(known).map(|one| side(one).unwrap_or(OtherSide::Bank)).collect())

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kernel::{AccountId, MaskedNumber};
 use serde::{Serialize, Serializer};
@@ -32,13 +32,12 @@ impl Serialize for OtherSide {
     }
 }
 
-/// Remembers what accounts are called, for good: neither the number of an account nor whose it is ever changes. Clones
-/// share the memory.
+/// Remembers what accounts are called, for good: neither the number of an account nor whether it is a customer's ever changes.
 ///
 /// A page of fifty lines names up to fifty of them. What was not asked for lately goes: when as many were met as one
 /// half holds, the older half is dropped.
-#[derive(Clone, Debug, Default)]
-pub struct OtherSides(Arc<Mutex<Halves>>);
+#[derive(Debug, Default)]
+pub struct OtherSides(Mutex<Halves>);
 
 #[derive(Debug, Default)]
 struct Halves {
@@ -51,13 +50,13 @@ const MOST: usize = (1 << 17) / 8 * 7;
 
 impl OtherSides {
     /// Returns what is remembered of each account, in their order.
-    pub(super) fn recall(&self, ids: &[AccountId]) -> Vec<Option<OtherSide>> {
+    pub(crate) fn recall(&self, ids: &[AccountId]) -> Vec<Option<OtherSide>> {
         let mut halves = self.halves();
         ids.iter().map(|id| halves.recall(*id)).collect()
     }
 
     /// Remembers what was read.
-    pub(super) fn keep(&self, read: &HashMap<AccountId, OtherSide>) {
+    pub(crate) fn keep(&self, read: &HashMap<AccountId, OtherSide>) {
         let mut halves = self.halves();
         for (id, side) in read {
             halves.keep(*id, *side);
