@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
 const STARS: &str = "****";
 /// At most so many characters are shown.
 const SHOWN: usize = 4;
@@ -43,12 +41,6 @@ impl fmt::Display for MaskedNumber {
 impl fmt::Debug for MaskedNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for MaskedNumber {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
     }
 }
 
