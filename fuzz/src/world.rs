@@ -55,7 +55,7 @@ impl World {
 
     /// Looks, now and then, whether all that the customer owned is still the customer's.
     pub fn still_balances(&self) {
-        if self.asked.load(Ordering::Relaxed) % LOOK != 0 {
+        if !self.asked.load(Ordering::Relaxed).is_multiple_of(LOOK) {
             return;
         }
         let sums = self.accounts.map(|id| {

@@ -10,13 +10,13 @@ use kernel::{AccountId, Cursor, TransferId};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    if let Ok(text) = str::from_utf8(input) {
-        if let Ok(cursor) = text.parse::<Cursor>() {
-            assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor.clone()));
-            key::<i64>(&cursor);
-            key::<AccountId>(&cursor);
-            key::<TransferId>(&cursor);
-        }
+    if let Ok(text) = str::from_utf8(input)
+        && let Ok(cursor) = text.parse::<Cursor>()
+    {
+        assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor.clone()));
+        key::<i64>(&cursor);
+        key::<AccountId>(&cursor);
+        key::<TransferId>(&cursor);
     }
     // As a key that a list may have made, in the form that the wire has.
     let made = Cursor::new(String::from_utf8_lossy(input)).to_string();

@@ -22,8 +22,12 @@ struct Wish {
     targets: Vec<String>,
 }
 
-/// Runs `cargo xtask fuzz [--long] [--seconds N] [target…]`.
+/// Runs `cargo xtask fuzz [--long] [--seconds N] [target…]`, or `cargo xtask fuzz --check`, which says within a minute
+/// whether the targets still build: they are outside the workspace, where no other check sees them.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
+    if matches!(arguments, [word] if word == "--check") {
+        return check();
+    }
     let known = targets()?;
     let wish = read(arguments, &known)?;
     let programs = build()?;
@@ -93,19 +97,39 @@ fn read(arguments: &[String], known: &[String]) -> Result<Wish, String> {
 /// Into the target directory of the release, whose third-party crates are the same; see `fuzz/Cargo.toml`.
 fn build() -> Result<PathBuf, String> {
     let package = root().join("fuzz");
-    fs::copy(root().join("Cargo.lock"), package.join("Cargo.lock"))
-        .map_err(|error| format!("fuzz/Cargo.lock: {error}"))?;
-    let built = cargo()
-        .args(["build", "--release", "--quiet", "--manifest-path"])
-        .arg(package.join("Cargo.toml"))
-        .env("CARGO_TARGET_DIR", target_directory())
-        .env("RUSTC_WRAPPER", package.join("rustc.sh"))
-        .status()
-        .map_err(|error| format!("cargo: {error}"))?;
-    if !built.success() {
+    let mut command = cargo_in(&package, "build")?;
+    command.args(["--release", "--quiet"]).env("RUSTC_WRAPPER", package.join("rustc.sh"));
+    if !succeeds(command)? {
         return Err("the targets do not build".to_owned());
     }
     Ok(target_directory().join("release"))
+}
+
+/// Lints every target, without the counters and into the files of the debug build.
+fn check() -> Result<ExitCode, String> {
+    let mut command = cargo_in(&root().join("fuzz"), "clippy")?;
+    command.args(["--quiet", "--", "-D", "warnings"]);
+    if !succeeds(command)? {
+        return Err("the targets do not build, or not without a warning".to_owned());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Begins a command of cargo over the package, with the workspace's versions.
+fn cargo_in(package: &Path, verb: &str) -> Result<Command, String> {
+    fs::copy(root().join("Cargo.lock"), package.join("Cargo.lock"))
+        .map_err(|error| format!("fuzz/Cargo.lock: {error}"))?;
+    let mut command = cargo();
+    command
+        .arg(verb)
+        .arg("--manifest-path")
+        .arg(package.join("Cargo.toml"))
+        .env("CARGO_TARGET_DIR", target_directory());
+    Ok(command)
+}
+
+fn succeeds(mut command: Command) -> Result<bool, String> {
+    Ok(command.status().map_err(|error| format!("cargo: {error}"))?.success())
 }
 
 fn target_directory() -> PathBuf {
