@@ -19,13 +19,12 @@ use crate::battery;
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
 use crate::workspace::root;
 use costs::Before;
-use measures::{self as measures_of, Engine, MEASURES, Measure};
+use measures::{self as measures_of, Book, MEASURES, Measure};
 use report::{Figures, Method, Row};
 use server::Florin;
 
-/// How many people and accounts the bank of the benchmark has.
+/// How many people a bank of the benchmark has.
 const PEOPLE: &str = "500";
-const ACCOUNTS: &str = "200";
 
 /// Runs `cargo xtask bench [--rounds N] [--seconds N] [--transfers N] [filter…]`.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
@@ -51,7 +50,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         }
     }
     let table = report::table(&rows);
-    let costs = bench.costs()?;
+    let is_opened = wanted.iter().any(|measure| measure.book == Book::Postgres);
+    let costs = if is_opened { bench.costs()? } else { String::new() };
     println!("\n{table}\n{costs}");
     if filters.is_empty() {
         let method = Method { rounds, seconds, transfers: transfers.to_string() };
@@ -95,7 +95,8 @@ struct Bench {
     pgbench: PathBuf,
     /// The server's socket folder, which pgbench takes as a host.
     host: String,
-    url: String,
+    /// The server's address, with the database `postgres`.
+    server: String,
     seconds: u32,
 }
 
@@ -107,28 +108,38 @@ impl Bench {
         wanted: &[&Measure],
     ) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("florin-bench-{}", std::process::id()));
-        let url = server.url().replacen("/postgres?", "/bench?", 1);
         let host = server.url().split_once("host=").map(|(_, host)| host.to_owned()).unwrap_or_default();
-        let bench = Self { folder, florin, pgbench: programs.tool("pgbench"), host, url, seconds };
+        let bench = Self {
+            folder,
+            florin,
+            pgbench: programs.tool("pgbench"),
+            host,
+            server: server.url().clone(),
+            seconds,
+        };
         std::fs::create_dir_all(&bench.folder).map_err(|error| error.to_string())?;
         succeed(&mut bench.psql("create database pgbench"))?;
-        succeed(&mut bench.psql("create database bench"))?;
         let mut fill = Command::new(&bench.pgbench);
         fill.args(["-h", &bench.host, "-U", "florin", "-i", "-q", "-s", "10", "pgbench"]);
         succeed(fill.stdout(Stdio::null()).stderr(Stdio::null()))?;
-        for engine in [Engine::Postgres, Engine::Sqlite] {
-            if wanted.iter().any(|measure| measure.engine == engine) {
-                println!("== a bank of {PEOPLE} people with {ACCOUNTS} accounts each on {engine}");
-                let file = bench.people(engine);
-                let mut prepare = bench.florin(engine, &["bench", "prepare"]);
-                prepare.args(["--people", PEOPLE, "--accounts", ACCOUNTS, "--file"]).arg(file);
-                if engine == Engine::Postgres {
-                    prepare.args(["--transfers", &transfers.to_string()]);
-                }
-                succeed(&mut prepare)?;
+        for book in Book::ALL {
+            if wanted.iter().any(|measure| measure.book == book) {
+                bench.open(book, transfers)?;
             }
         }
         Ok(bench)
+    }
+
+    /// Makes a book.
+    fn open(&self, book: Book, transfers: u32) -> Result<(), String> {
+        let (accounts, transfers) = (book.accounts().to_string(), book.transfers(transfers).to_string());
+        println!("== {book}: {PEOPLE} people with {accounts} accounts each, {transfers} transfers");
+        if let Some(name) = book.database() {
+            succeed(&mut self.psql(&format!("create database {name}")))?;
+        }
+        let mut prepare = self.florin(book, &["bench", "prepare"]);
+        prepare.args(["--people", PEOPLE, "--accounts", &accounts, "--transfers", &transfers, "--file"]);
+        succeed(prepare.arg(self.people(book)))
     }
 
     /// Runs pgbench and returns its transactions a second.
@@ -147,15 +158,15 @@ impl Bench {
     /// Takes one measurement.
     fn measure(&self, measure: &Measure) -> Result<Figures, String> {
         let json = self.folder.join("figures.json");
-        let serve = |words: &[&str]| Florin::start(self.florin(measure.engine, words));
+        let serve = |words: &[&str]| Florin::start(self.florin(measure.book, words));
         let running = match measure.server {
             measures_of::Server::Nobody => Vec::new(),
             measures_of::Server::Florin => vec![serve(&["serve"])?],
             measures_of::Server::TwoNodes => vec![serve(&["serve"])?, serve(&["serve"])?],
             measures_of::Server::Naive => vec![serve(&["bench", "naive"])?],
         };
-        let mut command = self.florin(measure.engine, &["bench"]);
-        command.args(measure.words).arg("--people").arg(self.people(measure.engine));
+        let mut command = self.florin(measure.book, &["bench"]);
+        command.args(measure.words).arg("--people").arg(self.people(measure.book));
         command.args(["--seconds", &self.seconds.to_string(), "--json"]).arg(&json);
         if !running.is_empty() {
             let urls: Vec<&str> = running.iter().map(Florin::url).collect();
@@ -179,20 +190,20 @@ impl Bench {
         };
         succeed(&mut self.psql("checkpoint"))?;
         let before = Before::look(psql)?;
-        let mut submit = self.florin(Engine::Postgres, &["bench", "submit"]);
+        let mut submit = self.florin(Book::Postgres, &["bench", "submit"]);
         // Long enough that the pages' first images after the checkpoint do not hide the rest.
-        submit.args(["--seconds", "45", "--people"]).arg(self.people(Engine::Postgres));
+        submit.args(["--seconds", "45", "--people"]).arg(self.people(Book::Postgres));
         succeed(&mut submit)?;
         let costs = before.tell(&Before::look(psql)?);
         let begun = std::time::Instant::now();
-        let running = Florin::start(self.florin(Engine::Postgres, &["serve"]))?;
+        let running = Florin::start(self.florin(Book::Postgres, &["serve"]))?;
         let ready = begun.elapsed().as_millis();
         drop(running);
         Ok(format!("{costs}\nFrom its start until it listens, on this book: {ready} ms (promised: 300).\n"))
     }
 
-    fn people(&self, engine: Engine) -> PathBuf {
-        self.folder.join(format!("{engine}.json"))
+    fn people(&self, book: Book) -> PathBuf {
+        self.folder.join(format!("{book:?}.json"))
     }
 
     fn psql(&self, sql: &str) -> Command {
@@ -202,11 +213,11 @@ impl Bench {
     }
 
     /// Returns the program with the environment of a benchmark: no limit in the way, no session that ends.
-    fn florin(&self, engine: Engine, words: &[&str]) -> Command {
+    fn florin(&self, book: Book, words: &[&str]) -> Command {
         let mut command = Command::new(&self.florin);
-        command.args(words).env("FLORIN_DATA_DIR", self.folder.join(engine.to_string()));
-        if engine == Engine::Postgres {
-            command.env("DATABASE_URL", &self.url);
+        command.args(words).env("FLORIN_DATA_DIR", self.folder.join(format!("{book:?}")));
+        if let Some(name) = book.database() {
+            command.env("DATABASE_URL", self.server.replacen("/postgres?", &format!("/{name}?"), 1));
         }
         for limit in ["SIGN_IN", "READ", "WRITE", "EXPENSIVE"] {
             command.env(format!("FLORIN_RATE_{limit}"), "1000000");

@@ -2,18 +2,58 @@
 
 use std::fmt;
 
-/// Names the database underneath.
+/// Names a bank that is measured, by its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Engine {
+pub(crate) enum Book {
+    /// The one on PostgreSQL, with as many transfers before as the command line says.
     Postgres,
+    /// The same people on SQLite, without transfers.
     Sqlite,
+    /// The same people on PostgreSQL, without transfers.
+    Young,
+    /// As many people with two accounts each, whose pages of transactions are full.
+    Small,
 }
 
-impl fmt::Display for Engine {
+impl Book {
+    pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::Sqlite, Self::Young, Self::Small];
+
+    /// Returns the name of its PostgreSQL database; none on SQLite.
+    pub(crate) const fn database(self) -> Option<&'static str> {
+        match self {
+            Self::Postgres => Some("bench"),
+            Self::Young => Some("young"),
+            Self::Small => Some("small"),
+            Self::Sqlite => None,
+        }
+    }
+
+    /// Returns how many accounts each person has.
+    pub(crate) const fn accounts(self) -> u32 {
+        match self {
+            Self::Small => 2,
+            Self::Postgres | Self::Sqlite | Self::Young => 200,
+        }
+    }
+
+    /// Returns how many transfers it has before, where the command line asks for `asked`.
+    pub(crate) const fn transfers(self, asked: u32) -> u32 {
+        match self {
+            Self::Postgres => asked,
+            // Some 120 entries for each of 1,000 accounts.
+            Self::Small => 60_000,
+            Self::Sqlite | Self::Young => 0,
+        }
+    }
+}
+
+impl fmt::Display for Book {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Postgres => "PostgreSQL",
             Self::Sqlite => "SQLite",
+            Self::Young => "PostgreSQL, a young book",
+            Self::Small => "PostgreSQL, a small book",
         })
     }
 }
@@ -35,7 +75,7 @@ pub(crate) enum Server {
 #[derive(Clone, Copy)]
 pub(crate) struct Measure {
     pub(crate) name: &'static str,
-    pub(crate) engine: Engine,
+    pub(crate) book: Book,
     /// What `florin bench` is told.
     pub(crate) words: &'static [&'static str],
     pub(crate) server: Server,
@@ -55,8 +95,8 @@ impl Measure {
         filters.iter().all(|word| self.name.contains(word.as_str()))
     }
 
-    const fn new(name: &'static str, engine: Engine, server: Server, words: &'static [&'static str]) -> Self {
-        Self { name, engine, words, server, least: None, beside: None, most: None, memory: None }
+    const fn new(name: &'static str, book: Book, server: Server, words: &'static [&'static str]) -> Self {
+        Self { name, book, words, server, least: None, beside: None, most: None, memory: None }
     }
 
     const fn least(self, ratio: f64) -> Self {
@@ -76,13 +116,15 @@ impl Measure {
     }
 }
 
-use Engine::{Postgres, Sqlite};
+use Book::{Postgres, Small, Sqlite, Young};
 use Server::{Florin, Naive, Nobody, TwoNodes};
 
 const ALONE: &str = "one transaction each, hot account";
 const SPREAD: &str = "POST transfers, 256 connections, PostgreSQL";
 const NAIVE: &str = "naive server, 256 connections";
 const NAIVE_HOT: &str = "naive server, 256 connections, hot account";
+const YOUNG: &str = "submit, spread, young book";
+const SMALL: &str = "GET transactions, 100 connections, small book";
 
 /// Every measurement; one that stands beside another comes after it.
 pub(crate) const MEASURES: &[Measure] = &[
@@ -200,6 +242,16 @@ pub(crate) const MEASURES: &[Measure] = &[
         &["--scenario", "transactions", "--connections", "1000"],
     )
     .most(99, 150.0),
+    Measure::new(YOUNG, Young, Nobody, &["submit"]),
+    Measure::new("submit, spread, grown book", Postgres, Nobody, &["submit"]).beside(YOUNG, 0.8),
+    Measure::new(SMALL, Small, Florin, &["--scenario", "transactions", "--connections", "100"]),
+    Measure::new(
+        "GET transactions, 100 connections, grown book",
+        Postgres,
+        Florin,
+        &["--scenario", "transactions", "--connections", "100"],
+    )
+    .beside(SMALL, 0.8),
 ];
 
 #[cfg(test)]
