@@ -19,7 +19,7 @@ const TEST_URLS: [&str; 2] = ["FLORIN_TEST_DATABASE_URL", "FLORIN_TEST_DURABLE_U
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     let (long, filters): (Vec<_>, Vec<_>) = arguments.iter().cloned().partition(|word| word == "--long");
     let long = !long.is_empty();
-    let florin = program()?;
+    let florin = program("release")?;
     let programs = Programs::find();
     if programs.is_none() && std::env::var_os("CI").is_some() {
         return Err(HOW_TO_INSTALL.to_owned());
@@ -51,18 +51,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Returns the program under test: the one named, or a fresh release build.
-pub(crate) fn program() -> Result<PathBuf, String> {
+/// Returns the program under test: the one named, or a fresh build with a profile.
+pub(crate) fn program(profile: &str) -> Result<PathBuf, String> {
     if let Some(named) = std::env::var_os("FLORIN_BIN").filter(|path| !path.is_empty()) {
         // The tests run in their package's folder.
         return std::path::absolute(named).map_err(|error| error.to_string());
     }
-    let built = cargo().args(["build", "--release", "--quiet", "-p", "florin"]).status();
+    let built = cargo().args(["build", "--profile", profile, "--quiet", "-p", "florin"]).status();
     if !built.is_ok_and(|status| status.success()) {
         return Err("the program does not build".to_owned());
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release/florin"))
+    Ok(target.join(profile).join("florin"))
 }
 
 /// Returns the runner of one harness after the other; nextest ends one that takes too long.

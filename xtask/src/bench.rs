@@ -3,7 +3,7 @@
 //! Every measurement is preceded by pgbench (TPC-B, scale 10, 32 clients, prepared statements) on the same
 //! PostgreSQL, and the figure is their ratio: it says more than a rate on a machine that others use too. Rounds repeat
 //! everything; the medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before. The
-//! program is a fresh release build, or the one that `FLORIN_BIN` names.
+//! program is a fresh build with the profile `dist`, or the one that `FLORIN_BIN` names.
 
 mod costs;
 mod machine;
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         return Err("no measurement has such a name".to_owned());
     }
     let programs = Programs::find().ok_or(HOW_TO_INSTALL)?;
-    let florin = battery::program()?;
+    let florin = battery::program("dist")?;
     let server = Server::start(&programs, Writes::Measured)?;
     let bench = Bench::prepare(&server, (florin, &programs), (seconds, transfers), &wanted)?;
     let mut rows: Vec<Row> = wanted.iter().map(|measure| Row::new(measure)).collect();

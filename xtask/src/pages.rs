@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     if !browser::has_chromium()? {
         return Ok(ExitCode::SUCCESS);
     }
-    let florin = battery::program()?;
+    let florin = battery::program("release")?;
     let server = if on_sqlite {
         None
     } else {
