@@ -225,12 +225,13 @@ async fn repeats(
     submissions: &[Submission],
     outcomes: &[Outcome],
 ) -> Result<bool, DbErr> {
-    let refused = || submissions.iter().zip(outcomes).filter(|(_, outcome)| is_refused(outcome));
-    let news = refused().flat_map(|(submission, _)| submission.items.iter().flatten());
-    let ids: Vec<_> = news.map(|new| new.id).collect();
-    let receipts = refused().filter_map(|(submission, _)| submission.receipt.as_ref());
-    let keys: Vec<_> = receipts.map(|receipt| receipt.key.id).collect();
-    Ok(any_known(connection, &ids).await? || !find_all(connection, &keys).await?.is_empty())
+    let refused = submissions.iter().zip(outcomes).filter(|(_, outcome)| is_refused(outcome));
+    let mut ids = Vec::new();
+    for (submission, _) in refused {
+        ids.extend(submission.items.iter().flatten().map(|new| new.id.uuid()));
+        ids.extend(submission.receipt.as_ref().map(|receipt| receipt.key.id));
+    }
+    Ok(!ids.is_empty() && any_known(connection, ids.into_iter()).await?)
 }
 
 fn repeated() -> Failure {

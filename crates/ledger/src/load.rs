@@ -229,9 +229,17 @@ pub(crate) async fn transfers(
     Transfer::find_by_statement(statement(connection, sql, [ids])).all(connection).await
 }
 
-/// Says whether any of the ids stands in the journal.
-pub(crate) async fn any_known(connection: &impl ConnectionTrait, ids: &[TransferId]) -> Result<bool, DbErr> {
-    Ok(!ids.is_empty() && !transfers(connection, "id", ids.iter().copied()).await?.is_empty())
+/// Says whether any of the ids is one of a transfer in the journal, or of a stored answer.
+pub(crate) async fn any_known(
+    connection: &impl ConnectionTrait,
+    ids: impl Iterator<Item = Uuid>,
+) -> Result<bool, DbErr> {
+    let (among, ids) = among(connection, ids);
+    let sql = format!(
+        "select id from ledger_transfers where id {among} \
+         union all select id from ledger_receipts where id {among} limit 1"
+    );
+    Ok(connection.query_one_raw(statement(connection, sql, [ids])).await?.is_some())
 }
 
 /// Reads pending holds whose time is over, on the accounts that a batch may debit.
