@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
 use crate::test::is_nextest_installed;
-use crate::workspace::{cargo, root};
+use crate::workspace::{cargo, target_directory};
 
 /// The variables by which tests choose their engine, as `cargo xtask test` sets them.
 const TEST_URLS: [&str; 2] = ["FLORIN_TEST_DATABASE_URL", "FLORIN_TEST_DURABLE_URL"];
@@ -61,8 +61,7 @@ pub(crate) fn program(profile: &str) -> Result<PathBuf, String> {
     if !built.is_ok_and(|status| status.success()) {
         return Err("the program does not build".to_owned());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join(profile).join("florin"))
+    Ok(target_directory().join(profile).join("florin"))
 }
 
 /// Returns the runner of one harness after the other; nextest ends one that takes too long.

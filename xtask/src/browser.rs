@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
 use crate::test::is_nextest_installed;
-use crate::workspace::{cargo, root};
+use crate::workspace::{cargo, target_directory};
 
 /// The variable by which tests choose their engine.
 const TEST_URL: &str = "FLORIN_TEST_DATABASE_URL";
@@ -70,8 +70,7 @@ fn program() -> Result<PathBuf, String> {
     if !built.is_ok_and(|status| status.success()) {
         return Err("the program does not build".to_owned());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("debug/florin"))
+    Ok(target_directory().join("debug/florin"))
 }
 
 /// Returns the runner of the tests, two windows at a time: each has a bank and a browser of its own.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::workspace::{cargo, root};
+use crate::workspace::{cargo, root, target_directory};
 
 /// The target that must crash.
 const CONTROL: &str = "planted";
@@ -130,10 +130,6 @@ fn cargo_in(package: &Path, verb: &str) -> Result<Command, String> {
 
 fn succeeds(mut command: Command) -> Result<bool, String> {
     Ok(command.status().map_err(|error| format!("cargo: {error}"))?.success())
-}
-
-fn target_directory() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 fn folder() -> PathBuf {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use crate::workspace::{cargo, root};
+use crate::workspace::{cargo, root, target_directory};
 
 /// The program whose parts are listed, and the machine it is for.
 const PROGRAM: &str = "florin";
@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         std::fs::read_to_string(root().join("Cargo.lock")).map_err(|error| format!("Cargo.lock: {error}"))?;
     let listed = linked()?;
     let bill = bill(&read_tree(&listed), &read_lock(&lock));
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
+    let folder = target_directory();
     let path = folder.join("florin.cdx.json");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     std::fs::write(&path, bill).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -24,6 +24,11 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
+/// Returns where cargo builds.
+pub(crate) fn target_directory() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
 /// Lists every file below `root`, in a stable order, as paths relative to it with forward slashes.
 pub(crate) fn files(root: &Path) -> std::io::Result<Vec<String>> {
     let mut found = Vec::new();
