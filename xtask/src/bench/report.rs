@@ -159,7 +159,8 @@ pub(crate) fn write(path: &Path, table: &str, costs: &str, method: &Method) -> R
          100,000 accounts of 500 people, {transfers} transfers in the book on PostgreSQL before the first round; every request is\n\
          authenticated, idempotent, limited, counted, journaled with both entries and sealed behind; \"hot\" has one account on\n\
          one side of every transfer. The naive server has the same schema and rules, a transaction for each request and none of\n\
-         the rest (`florin bench naive`). Memory is the most the server held while it was measured, after 500 people had signed in.\n\n\
+         the rest (`florin bench naive`). Memory is the most the server held while it was measured, after 500 people had signed in\n\
+         (`MIMALLOC_PURGE_DELAY=100`, as docs/operations.md has it).\n\n\
          {table}\n{costs}",
         machine::describe()
     );
