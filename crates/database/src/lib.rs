@@ -25,6 +25,7 @@ mod violated;
 pub use columns::Columns;
 pub use connect::{Database, Engine, Options, Pool, Tx, commit_confirmed, in_time, savepoint};
 pub use gather::{ByIds, Rows, among};
+pub use postgres::by_key;
 pub use violated::{is_busy, is_said_by_database, is_unavailable, violated};
 
 /// Sorts ids, drops repeated ones, and fills the list up to a power of two with its last.

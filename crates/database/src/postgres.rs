@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::Options;
-use crate::connect::Engine;
+use crate::connect::{Engine, Tx};
 use crate::observe::Statements;
 
 /// A transaction that does nothing for this long is ended by the server: its process is gone or stuck.
@@ -23,6 +23,20 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 ///
 /// A plan made while the tables were empty scans them for ever after, many times slower.
 const SCANS: [&str; 3] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+
+/// Has a transaction find rows through indexes only from now until it ends. SQLite does so by itself.
+///
+/// For statements that join some rows of a table to a large one: a plan for more rows than there are reads all of it.
+///
+/// # Errors
+/// `DbErr` of the statement.
+pub async fn by_key(tx: &Tx) -> Result<(), DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let off = SCANS.map(|setting| format!("set local {setting} = off"));
+        tx.execute_unprepared(&off.join("; ")).await?;
+    }
+    Ok(())
+}
 
 /// Opens a pool whose sessions carry the time-outs.
 pub(crate) async fn connect(

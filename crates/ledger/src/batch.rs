@@ -179,6 +179,7 @@ impl Writer {
             return Err(repeated());
         }
         in_time(write(connection, &book, &receipts)).await.map_err(in_commit)?;
+        self.core.lines.learn(book.changed_accounts());
         Ok(Some(outcomes))
     }
 
@@ -200,6 +201,7 @@ impl Writer {
             return Err(repeated());
         }
         write(&tx, &book, &receipts).await.map_err(before_commit)?;
+        self.core.lines.learn(book.changed_accounts());
         Ok((tx, outcomes))
     }
 

@@ -12,8 +12,10 @@ use sea_orm::{ConnectionTrait, DbErr};
 use thiserror::Error;
 
 use crate::decide::{Book, Row, decide, expire};
+use crate::lines::Lines;
 use crate::load::{Care, Wanted, load, overdue_accounts, set_business_date};
 use crate::queue::Queue;
+use crate::seal::{Journal, SealError, Sealed, seal_remembering};
 use crate::write::write;
 use crate::{
     Account, NewTransfer, Posted, Posting, Refusal, Submission, SubmitError, Submitted, accounts, plain,
@@ -57,6 +59,8 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) options: LedgerOptions,
+    /// What the sealer knows of accounts.
+    pub(crate) lines: Lines,
 }
 
 /// Says why [`Ledger::post`] did not post.
@@ -73,7 +77,7 @@ pub enum PostError {
 impl Ledger {
     /// Takes the database and the inputs; the writer starts with the first submission.
     pub fn new(database: Database, clock: Clock, random: Random, options: LedgerOptions) -> Self {
-        let core = Arc::new(Core { database, clock, random, options });
+        let core = Arc::new(Core { database, clock, random, options, lines: Lines::default() });
         Self { inner: Arc::new(Inner { core, queue: OnceLock::new() }) }
     }
 
@@ -131,6 +135,15 @@ impl Ledger {
     /// [`SubmitError::Storage`], [`SubmitError::Unknown`] after the batch.
     pub async fn submit(&self, submission: Submission) -> Result<Submitted, SubmitError> {
         self.queue().submit(submission).await
+    }
+
+    /// Seals the journal as [`crate::seal::seal`] does, and remembers what it learns of accounts for the next time.
+    ///
+    /// # Errors
+    /// As [`crate::seal::seal`].
+    pub async fn seal(&self, now: Instant) -> Result<Sealed, SealError> {
+        let core = &self.inner.core;
+        seal_remembering::<Journal>(&core.database, &core.lines, now).await
     }
 
     /// Takes no more submissions and returns when those that were queued are answered.

@@ -62,6 +62,7 @@ pub mod hold;
 mod intake;
 pub mod journal;
 mod ledger;
+mod lines;
 pub mod linked;
 mod load;
 mod load_postgres;

@@ -3,7 +3,7 @@
 //! A block of the journal and its sums commit together, so the table `ledger_turnovers` covers exactly the sealed
 //! transfers. Readers add the few that are not sealed yet; the proof adds all of them up anew and compares.
 //!
-//! Cost: one statement a block; a reader reads some rows for each day and code instead of the journal.
+//! Cost: one statement a block for each day, code and pair of lines in it; a reader reads some rows for each day and code instead of the journal.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,10 @@ use chrono::NaiveDate;
 use database::Tx;
 use kernel::Currency;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult};
+use uuid::Uuid;
 
 use crate::AccountKind;
+use crate::lines::Lines;
 use crate::load::statement;
 use crate::seal::{Chained, Journal, sealed_through};
 use crate::trial::TrialLine;
@@ -101,17 +103,51 @@ pub(crate) fn line<'a>(
     &mut lines[index]
 }
 
-/// Adds the transfers of a sealed block to the sums, in the block's own transaction.
-pub(crate) async fn add(tx: &Tx, after: i64, through: i64) -> Result<(), DbErr> {
+/// Holds what one transfer moved, as far as it is summed, in the words of its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Movement {
+    /// The day on which it is effective.
+    pub effective_on: NaiveDate,
+    /// ISO 4217.
+    pub currency: String,
+    /// What the transfer was for.
+    pub code: String,
+    /// The account that was debited.
+    pub debit_account_id: Uuid,
+    /// The account that was credited.
+    pub credit_account_id: Uuid,
+    /// How much, in minor units, above 0.
+    pub amount_minor: i64,
+}
+
+/// Adds what the transfers of a sealed block moved to the sums, at the end of the block's own transaction.
+pub(crate) async fn add(tx: &Tx, movements: &[&Movement], lines: &Lines) -> Result<(), DbErr> {
+    let accounts = movements.iter().flat_map(|one| [one.debit_account_id, one.credit_account_id]);
+    let lines = lines.of(tx, &accounts.collect()).await?;
+    // In order, so that two sealers would meet at the first.
+    let mut sums: BTreeMap<_, [i64; 3]> = BTreeMap::new();
+    for one in movements {
+        let of = |account| lines.get(&account).map(|line| (&line.code, &line.kind));
+        let both = of(one.debit_account_id).zip(of(one.credit_account_id));
+        // The proof tells of an account that is gone.
+        let Some((debit, credit)) = both else { continue };
+        let sum = sums.entry((one.effective_on, &one.currency, &one.code, debit, credit)).or_default();
+        let halves = [1, one.amount_minor >> 32, one.amount_minor & 0xffff_ffff];
+        sum.iter_mut().zip(halves).for_each(|(sum, more)| *sum += more);
+    }
     let sql = format!(
-        "insert into ledger_turnovers ({KEY}, transfers, amount_upper, amount_lower)
-         select {OF_JOURNAL}, {SUMS} {JOURNAL} and t.position > $1 and t.position <= $2 group by {OF_JOURNAL}
+        "insert into ledger_turnovers ({KEY}, {COUNTS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict ({KEY}) do update set
            transfers = ledger_turnovers.transfers + excluded.transfers,
            amount_upper = ledger_turnovers.amount_upper + excluded.amount_upper,
            amount_lower = ledger_turnovers.amount_lower + excluded.amount_lower"
     );
-    tx.execute_raw(statement(tx, sql, [after.into(), through.into()])).await?;
+    for ((day, currency, code, debit, credit), [transfers, upper, lower]) in sums {
+        let texts = [currency, code, debit.0, debit.1, credit.0, credit.1].map(|text| text.as_str().into());
+        let sums = [transfers.into(), upper.into(), lower.into()];
+        let values = [day.into()].into_iter().chain(texts).chain(sums);
+        tx.execute_raw(statement(tx, &sql, values)).await?;
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@ impl Chained for AuditLog {
     const NAME: &'static str = "audit";
     const TABLE: &'static str = "audit_events";
     const POSITION_LOCK: i64 = store::POSITION_LOCK;
+    type Memory = ();
 
     async fn rows(tx: &Tx, after: i64, through: i64, limit: u64) -> Result<Vec<SealedRow>, DbErr> {
         store::raw_rows(tx, (after, through), limit).await?.iter().map(sealed).collect()
@@ -82,10 +83,18 @@ fn sealed(row: &QueryResult) -> Result<SealedRow, DbErr> {
     let Ok(row) = RawRow::from_query_result(row, "") else {
         let position = row.try_get("", "position")?;
         let name = row.try_get("", "id").map_or("an audit row".to_owned(), name);
-        return Ok(SealedRow { position, name, canonical: None, complaint: None, entries: 0 });
+        return Ok(SealedRow {
+            position,
+            name,
+            canonical: None,
+            complaint: None,
+            entries: 0,
+            movement: None,
+        });
     };
     let canonical = Some(canonical(&row));
-    Ok(SealedRow { position: row.position, name: name(row.id), canonical, complaint: None, entries: 0 })
+    let (position, name) = (row.position, name(row.id));
+    Ok(SealedRow { position, name, canonical, complaint: None, entries: 0, movement: None })
 }
 
 fn canonical(row: &RawRow) -> Vec<u8> {

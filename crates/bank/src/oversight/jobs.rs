@@ -74,7 +74,7 @@ async fn fold_counts(bank: Bank) -> Result<(), JobFailure> {
 }
 
 async fn seal(bank: &Bank) -> Result<(), JobFailure> {
-    ledger::seal::seal::<Journal>(&bank.db, bank.now()).await.map_err(JobFailure::retry)?;
+    bank.ledger.seal(bank.now()).await.map_err(JobFailure::retry)?;
     audit::seal(bank).await.map_err(JobFailure::retry)?;
     Ok(())
 }

@@ -10,7 +10,6 @@ use bank::kyc::{self, KycLevel, SetLevel};
 use bank::{Bank, Caller, Role};
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::{AccountId, Actor, Currency, Money, Secret, TransferId, UserId};
-use ledger::seal::{Journal, seal};
 use ledger::{Action, ChartCode, NewTransfer, Posting, Submission, Submitted, chart};
 
 use super::people::{Holding, People, Person};
@@ -74,7 +73,7 @@ pub(super) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
     let accounts = people.sign_ins.iter().flat_map(|person| person.accounts.iter().map(|account| account.id));
     fill(&bank, &accounts.collect::<Vec<_>>(), arguments.transfers).await?;
     bank.ledger.stop().await;
-    seal::<Journal>(&bank.db, bank.now()).await?;
+    bank.ledger.seal(bank.now()).await?;
     bank.db.close().await;
     Ok(())
 }

@@ -153,8 +153,7 @@ fn receipt_key(key: &str) -> ReceiptKey {
     ReceiptKey::new("bench", key, receipts::digest(&[b"bench"]))
 }
 
-/// As long as a real answer.
+/// As long as a real answer, and made at once: what it costs to make one is not measured here.
 fn answer(good: bool) -> Answer {
-    let status = if good { 201 } else { 422 };
-    Answer { status, body: format!("{{\"status\":{status},\"padding\":\"{:400}\"}}", "") }
+    Answer { status: if good { 201 } else { 422 }, body: " ".repeat(430) }
 }

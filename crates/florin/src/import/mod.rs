@@ -7,7 +7,6 @@ use std::time::Instant;
 use anyhow::Context as _;
 use bank::imports::{self, Batch, Fault, ImportError};
 use indicatif::{ProgressBar, ProgressStyle};
-use ledger::seal::{Journal, seal};
 
 use crate::config::Config;
 use crate::say::{complain, say};
@@ -49,7 +48,7 @@ pub(crate) async fn run(mut config: Config, arguments: Arguments) -> anyhow::Res
         Err(error) => Err(error).context("the import stopped; the same command goes on"),
         Ok(progress) => {
             // The books are quick to read once their days are summed.
-            seal::<Journal>(&bank.db, bank.now()).await.context("what was booked is not sealed yet")?;
+            bank.ledger.seal(bank.now()).await.context("what was booked is not sealed yet")?;
             let milliseconds = begun.elapsed().as_millis().max(1);
             let rate = progress.booked as u128 * 1000 / milliseconds;
             say(format_args!(

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::encoding::Encoder;
 use super::{Chained, SealedRow};
-use crate::turnover;
+use crate::lines::Lines;
+use crate::turnover::{self, Movement};
 
 /// The advisory lock shared by the journal's writers: "florin" in ASCII, as a number, and 3.
 pub const JOURNAL_LOCK: i64 = 0x0066_6c6f_7269_6e03;
@@ -25,6 +26,7 @@ impl Chained for Journal {
     const NAME: &'static str = "journal";
     const TABLE: &'static str = "ledger_transfers";
     const POSITION_LOCK: i64 = JOURNAL_LOCK;
+    type Memory = Lines;
 
     async fn rows(tx: &Tx, after: i64, through: i64, limit: u64) -> Result<Vec<SealedRow>, DbErr> {
         let sql = format!("select {COLUMNS} from ledger_transfers t {PAGE}");
@@ -38,8 +40,9 @@ impl Chained for Journal {
         rows.iter().map(|row| sealed(row, Some(Agreement::from_query_result(row, "")?))).collect()
     }
 
-    async fn sealed(tx: &Tx, after: i64, through: i64) -> Result<(), DbErr> {
-        turnover::add(tx, after, through).await
+    async fn sealed(tx: &Tx, rows: &[SealedRow], lines: &Lines) -> Result<(), DbErr> {
+        let movements: Vec<_> = rows.iter().filter_map(|row| row.movement.as_ref()).collect();
+        turnover::add(tx, &movements, lines).await
     }
 }
 
@@ -188,7 +191,14 @@ fn sealed(row: &QueryResult, agreement: Option<Agreement>) -> Result<SealedRow, 
     let Ok(row) = Row::read(row) else {
         let position = row.try_get("", "position")?;
         let name = row.try_get("", "id").map_or("a transfer".to_owned(), name);
-        return Ok(SealedRow { position, name, canonical: None, complaint: None, entries: 0 });
+        return Ok(SealedRow {
+            position,
+            name,
+            canonical: None,
+            complaint: None,
+            entries: 0,
+            movement: None,
+        });
     };
     Ok(SealedRow {
         position: row.position,
@@ -196,6 +206,15 @@ fn sealed(row: &QueryResult, agreement: Option<Agreement>) -> Result<SealedRow, 
         canonical: Some(row.canonical()),
         complaint: agreement.and_then(|agreement| row.complaint(&agreement)),
         entries: if row.has_entries() { 2 } else { 0 },
+        // What has a sequence number has entries: a hold moves nothing until it is captured.
+        movement: row.debit_sequence.map(|_| Movement {
+            effective_on: row.effective_on,
+            currency: row.currency,
+            code: row.code,
+            debit_account_id: row.debit_account_id,
+            credit_account_id: row.credit_account_id,
+            amount_minor: row.amount_minor,
+        }),
     })
 }
 

@@ -34,6 +34,7 @@ pub use encoding::{Digest, Encoder};
 pub use evidence::{EvidenceError, Growth, Header, Inclusion, growth, inclusion};
 pub use journal::{JOURNAL_LOCK, Journal};
 pub use key::{KeyError, SigningKey, VerifyingKey};
+pub(crate) use sealer::seal_remembering;
 pub use sealer::{SealError, Sealed, seal};
 pub use standing::{MOST_COUNTED, Standing, standing};
 
@@ -41,6 +42,8 @@ use std::future::Future;
 
 use database::Tx;
 use sea_orm::DbErr;
+
+use crate::turnover::Movement;
 
 /// Describes a table whose rows are sealed.
 pub trait Chained: Send + Sync {
@@ -50,6 +53,8 @@ pub trait Chained: Send + Sync {
     const TABLE: &'static str;
     /// The advisory lock that its writers share on PostgreSQL while they draw positions.
     const POSITION_LOCK: i64;
+    /// What the sealer remembers from one block to the next.
+    type Memory: Default + Send + Sync;
 
     /// Reads up to `limit` rows behind `after` and up to `through`, in order of position.
     fn rows(
@@ -69,9 +74,13 @@ pub trait Chained: Send + Sync {
         Self::rows(tx, after, through, limit)
     }
 
-    /// Does what belongs to the sealing of the rows behind `after` and up to `through`, in its transaction.
-    fn sealed(tx: &Tx, after: i64, through: i64) -> impl Future<Output = Result<(), DbErr>> + Send {
-        let _ = (tx, after, through);
+    /// Does what belongs to the sealing of the rows of a block, at the end of its transaction.
+    fn sealed(
+        tx: &Tx,
+        rows: &[SealedRow],
+        memory: &Self::Memory,
+    ) -> impl Future<Output = Result<(), DbErr>> + Send {
+        let _ = (tx, rows, memory);
         std::future::ready(Ok(()))
     }
 }
@@ -89,6 +98,8 @@ pub struct SealedRow {
     pub complaint: Option<&'static str>,
     /// How many entries belong to it.
     pub entries: u8,
+    /// What it moved, if anything.
+    pub movement: Option<Movement>,
 }
 
 impl SealedRow {

@@ -50,6 +50,15 @@ pub enum SealError {
 /// # Errors
 /// [`SealError::Unreadable`], then [`SealError::Storage`].
 pub async fn seal<C: Chained>(db: &Database, now: Instant) -> Result<Sealed, SealError> {
+    seal_remembering::<C>(db, &C::Memory::default(), now).await
+}
+
+/// Does the same for who remembers something from one time to the next.
+pub(crate) async fn seal_remembering<C: Chained>(
+    db: &Database,
+    memory: &C::Memory,
+    now: Instant,
+) -> Result<Sealed, SealError> {
     let Some(highest) = highest_position::<C>(db).await? else {
         let last = block::last(db.latest(), C::NAME).await?;
         return Ok(Sealed { rows: 0, last, lag: 0, waited_out: true });
@@ -61,7 +70,7 @@ pub async fn seal<C: Chained>(db: &Database, now: Instant) -> Result<Sealed, Sea
         if highest <= sealed_through {
             return Ok(finished::<C>(Sealed { rows, last, lag: 0, waited_out: false }));
         }
-        let Some(sealed) = seal_block::<C>(db, last.as_ref(), highest, now).await? else {
+        let Some(sealed) = seal_block::<C>(db, memory, (last.as_ref(), highest), now).await? else {
             let lag = u64::try_from(highest - sealed_through).unwrap_or_default();
             return Ok(finished::<C>(Sealed { rows, last, lag, waited_out: false }));
         };
@@ -72,8 +81,8 @@ pub async fn seal<C: Chained>(db: &Database, now: Instant) -> Result<Sealed, Sea
 /// Seals the next block and returns how many rows it has; none when there is no row left to seal.
 async fn seal_block<C: Chained>(
     db: &Database,
-    last: Option<&Seal>,
-    highest: i64,
+    memory: &C::Memory,
+    (last, highest): (Option<&Seal>, i64),
     now: Instant,
 ) -> Result<Option<u64>, SealError> {
     let after = last.map_or(0, |last| last.through_position);
@@ -90,7 +99,7 @@ async fn seal_block<C: Chained>(
     let tx = db.begin().await?;
     let appended = block::append(&tx, seal).await?;
     if appended {
-        C::sealed(&tx, after, through).await?;
+        C::sealed(&tx, &rows, memory).await?;
     }
     tx.commit().await?;
     Ok(Some(if appended { count } else { 0 }))

@@ -47,6 +47,7 @@ impl Chained for Twin {
     const NAME: &'static str = "audit";
     const TABLE: &'static str = Journal::TABLE;
     const POSITION_LOCK: i64 = Journal::POSITION_LOCK;
+    type Memory = ();
 
     async fn rows(tx: &Tx, after: i64, through: i64, limit: u64) -> Result<Vec<SealedRow>, DbErr> {
         Journal::rows(tx, after, through, limit).await

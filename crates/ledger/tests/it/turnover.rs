@@ -1,12 +1,15 @@
 //! What the sums of each day must say: the same as the journal, sealed or not, and found out when they do not.
 
 use chrono::NaiveDate;
+use ledger::seal::{Journal, seal};
 use ledger::trial::{TrialLine, trial_balance};
 use ledger::turnover::{Turnover, between};
 use ledger::verify::FaultKind::TurnoverWrong;
+use ledger::{Action, Posting, Submission, Submitted};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::books::{Books, found};
+use crate::stage::gbp;
 
 async fn turnover(books: &Books) -> Vec<Turnover> {
     let tx = books.database.snapshot().await.unwrap();
@@ -80,4 +83,33 @@ async fn a_sum_that_was_edited_removed_or_added_is_found() {
         );
         assert!(!report.passed(), "{attack}");
     }
+}
+
+/// Pays between the customers through the group commit.
+async fn submit(books: &Books) {
+    let [debit, credit] = books.customers;
+    let new = books.make(Action::Post { debit, credit, amount: gbp(1) });
+    let submitted = books.ledger.submit(Submission::new(Posting::SYSTEM, vec![vec![new]])).await.unwrap();
+    assert!(matches!(submitted, Submitted::Decided { items, .. } if items[0].is_ok()));
+}
+
+#[tokio::test]
+async fn who_has_written_transfers_looks_up_none_of_their_accounts_to_seal_them() {
+    let books = Books::with_transfers(1).await;
+    let mut costs = Vec::new();
+    for remembers in [false, true] {
+        submit(&books).await;
+        let (sums, before) = (turnover(&books).await, books.database.statements());
+        let now = books.clock.now();
+        let sealed = match remembers {
+            true => books.ledger.seal(now).await,
+            false => seal::<Journal>(&books.database, now).await,
+        };
+        assert!(sealed.unwrap().rows > 0);
+        costs.push(books.database.statements() - before);
+        assert_eq!(turnover(&books).await, sums);
+    }
+    // The first block held a deposit too, whose two lines are others.
+    assert_eq!(costs[0], costs[1] + 2);
+    assert!(books.verify().await.passed());
 }

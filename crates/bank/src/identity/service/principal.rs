@@ -1,7 +1,8 @@
 //! From what a request shows to who it is: the session's or the key's row decides.
 //!
 //! A row is read at most once a second for each caller, and anew after every revocation; a request in between
-//! costs no query. Whoever comes often is read again with the others ([`super::recall`]), and pays for none at all.
+//! costs no query. Whoever comes often is read again, and its use written down, with the others ([`super::recall`]), and
+//! pays for none at all.
 //! Use is written down every fifteen seconds (keys: every minute), so that a session ends fifteen seconds early
 //! rather than late.
 
@@ -204,7 +205,7 @@ async fn write_use(bank: &Bank, key: PrincipalKey) {
     let written = async {
         let tx = bank.db.begin().await?;
         match key {
-            PrincipalKey::Session(id) => sessions::touch(&tx, id, bank.now()).await?,
+            PrincipalKey::Session(id) => sessions::touch(&tx, &[id], bank.now()).await?,
             PrincipalKey::ApiKey(id) => credentials::touch_key(&tx, id, bank.now()).await?,
         }
         tx.commit().await

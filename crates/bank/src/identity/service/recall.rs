@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use chrono::Duration;
 use database::padded;
 use futures_util::try_join;
 use kernel::{Instant, SessionId, UserId};
@@ -18,8 +19,12 @@ use crate::{Bank, Permission, Permissions, Role};
 /// The most sessions that are read at once; the others are read when they are used.
 const MOST: usize = 5_000;
 
-/// Reads the remembered sessions that were used since an instant again, with three queries for them all; what has ended
-/// meanwhile is forgotten.
+/// How old the use that a session's row tells of may grow before it is written with the others'; a request on its own
+/// waits a little longer.
+const USE_WRITTEN_AFTER: Duration = Duration::seconds(10);
+
+/// Reads the remembered sessions that were used since an instant again, with three queries for them all, and writes down
+/// that they were; what has ended meanwhile is forgotten.
 ///
 /// # Errors
 /// `DbErr` when they cannot be read: what is remembered dies by itself within a second.
@@ -32,6 +37,7 @@ pub async fn recall(bank: &Bank, since: Instant) -> Result<(), DbErr> {
     if in_use.is_empty() {
         return Ok(());
     }
+    write_uses(bank, &in_use, since).await;
     let generation = memory.generation();
     let mut fresh = read(bank, in_use.keys().copied().collect()).await?;
     for (id, known) in in_use {
@@ -46,6 +52,24 @@ pub async fn recall(bank: &Bank, since: Instant) -> Result<(), DbErr> {
         }
     }
     Ok(())
+}
+
+/// Writes down that sessions were used, with one statement for those whose rows tell of an old use. It was no earlier than
+/// `since`, and it is not told later than it was. A failure is no reason to end anything: the next round tries again.
+async fn write_uses(bank: &Bank, in_use: &HashMap<SessionId, Arc<Principal>>, since: Instant) {
+    let old = in_use.iter().filter(|(_, known)| since - known.recorded_use >= USE_WRITTEN_AFTER);
+    let ids = padded(old.map(|(id, _)| *id).collect());
+    if ids.is_empty() {
+        return;
+    }
+    let written = async {
+        let tx = bank.db.begin().await?;
+        sessions::touch(&tx, &ids, since).await?;
+        tx.commit().await
+    };
+    if let Err(error) = written.await {
+        tracing::warn!(error = %error, "the last use of the sessions in use was not written");
+    }
 }
 
 /// Reads who the sessions belong to that are open, as far as these people may sign in.

@@ -45,11 +45,11 @@ pub(crate) async fn end(tx: &Tx, ids: Vec<SessionId>, now: Instant, reason: EndR
     Ok(open.exec(tx).await?.rows_affected)
 }
 
-/// Writes down that a session was used, unless somebody wrote a later use.
-pub(crate) async fn touch(tx: &Tx, id: SessionId, now: Instant) -> Result<(), DbErr> {
-    let used = ActiveModel { last_used_at: Set(now), ..Default::default() };
-    let open = Entity::update_many().set(used).filter(Column::Id.eq(id)).filter(Column::EndedAt.is_null());
-    open.filter(Column::LastUsedAt.lt(now)).exec(tx).await?;
+/// Writes down that sessions were used, unless somebody wrote a later use.
+pub(crate) async fn touch(tx: &Tx, ids: &[SessionId], at: Instant) -> Result<(), DbErr> {
+    let used = ActiveModel { last_used_at: Set(at), ..Default::default() };
+    let those = Entity::update_many().set(used).filter(Column::Id.is_in(ids.iter().copied()));
+    those.filter(Column::EndedAt.is_null()).filter(Column::LastUsedAt.lt(at)).exec(tx).await?;
     Ok(())
 }
 

@@ -180,3 +180,26 @@ async fn sessions_in_use_are_read_again_together_and_what_has_ended_is_forgotten
     me(&app, &bob.token).await.refused(401, "unauthenticated");
     me(&app, &eve.token).await.refused(401, "unauthenticated");
 }
+
+#[tokio::test]
+async fn uses_are_written_down_together_and_never_later_than_they_were() {
+    let app = App::new().await;
+    let (ada, bob) = (app.customer("Ada").await, app.customer("Bob").await);
+    app.bank.clock.advance(Duration::seconds(12));
+    let used = app.bank.now();
+    for person in [&ada, &bob] {
+        me(&app, &person.token).await.expect(200);
+    }
+    let before = app.bank.db.statements();
+    bank::identity::service::recall(&app.bank, used).await.expect("read");
+    assert_eq!(app.bank.db.statements() - before, 4, "one to write, three to read");
+    for person in [&ada, &bob] {
+        let sessions = app.get("/api/v1/me/sessions").by(person).send().await.expect(200).json();
+        assert_eq!(sessions["items"][0]["last_used_at"], json!("2026-03-02T09:00:12Z"));
+    }
+    app.bank.clock.advance(Duration::seconds(5));
+    me(&app, &ada.token).await.expect(200);
+    let before = app.bank.db.statements();
+    bank::identity::service::recall(&app.bank, app.bank.now()).await.expect("read");
+    assert_eq!(app.bank.db.statements() - before, 3, "it was written five seconds ago");
+}
