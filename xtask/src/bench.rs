@@ -5,6 +5,7 @@
 //! everything; the medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before. The
 //! program is a fresh build with the profile `dist`, or the one that `FLORIN_BIN` names.
 
+mod book;
 mod costs;
 mod machine;
 mod measures;
@@ -18,8 +19,9 @@ use std::time::Duration;
 use crate::battery;
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
 use crate::workspace::root;
-use costs::Before;
-use measures::{self as measures_of, Book, MEASURES, Measure};
+use book::Book;
+use costs::{Before, Cost};
+use measures::{self as measures_of, MEASURES, Measure};
 use report::{Figures, Method, Row};
 use server::Florin;
 
@@ -41,6 +43,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     for round in 1..=rounds {
         for place in 0..rows.len() {
             let measure = rows[place].measure;
+            bench.renew(measure.book)?;
             let pgbench = bench.pgbench()?;
             let figures = bench.measure(measure)?;
             let peer = measure.beside.and_then(|(name, _)| rows.iter().find(|row| row.measure.name == name));
@@ -50,10 +53,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
         }
     }
     let table = report::table(&rows);
-    let is_opened = wanted.iter().any(|measure| measure.book == Book::Postgres);
-    let costs = if is_opened { bench.costs()? } else { String::new() };
-    println!("\n{table}\n{costs}");
+    println!("\n{table}");
     if filters.is_empty() {
+        let costs = bench.costs()?;
+        println!("{costs}");
         let method = Method { rounds, seconds, transfers: transfers.to_string() };
         report::write(&root().join("docs/benchmarks.md"), &table, &costs, &method)?;
     }
@@ -118,7 +121,7 @@ impl Bench {
             seconds,
         };
         std::fs::create_dir_all(&bench.folder).map_err(|error| error.to_string())?;
-        succeed(&mut bench.psql("create database pgbench"))?;
+        succeed(&mut bench.psql("postgres", "create database pgbench"))?;
         let mut fill = Command::new(&bench.pgbench);
         fill.args(["-h", &bench.host, "-U", "florin", "-i", "-q", "-s", "10", "pgbench"]);
         succeed(fill.stdout(Stdio::null()).stderr(Stdio::null()))?;
@@ -130,21 +133,9 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Makes a book.
-    fn open(&self, book: Book, transfers: u32) -> Result<(), String> {
-        let (accounts, transfers) = (book.accounts().to_string(), book.transfers(transfers).to_string());
-        println!("== {book}: {PEOPLE} people with {accounts} accounts each, {transfers} transfers");
-        if let Some(name) = book.database() {
-            succeed(&mut self.psql(&format!("create database {name}")))?;
-        }
-        let mut prepare = self.florin(book, &["bench", "prepare"]);
-        prepare.args(["--people", PEOPLE, "--accounts", &accounts, "--transfers", &transfers, "--file"]);
-        succeed(prepare.arg(self.people(book)))
-    }
-
     /// Runs pgbench and returns its transactions a second.
     fn pgbench(&self) -> Result<f64, String> {
-        succeed(&mut self.psql("checkpoint"))?;
+        succeed(&mut self.psql("postgres", "checkpoint"))?;
         let seconds = self.seconds.to_string();
         let mut command = Command::new(&self.pgbench);
         command.args(["-h", &self.host, "-U", "florin", "-n", "-M", "prepared", "-j", "2", "-c", "32", "-T"]);
@@ -181,41 +172,54 @@ impl Bench {
         Figures::read(&text, memory).ok_or_else(|| format!("no figures, or refusals, in {text}"))
     }
 
-    /// Measures what a transfer costs, and how soon a server on the full book is ready.
+    /// Measures what a transfer costs, and how soon a server on the grown book is ready.
     fn costs(&self) -> Result<String, String> {
-        let psql = |sql: &str| {
-            let mut command = Command::new("psql");
-            command.args(["-h", &self.host, "-U", "florin", "-qXAt", "-c", sql, "bench"]);
-            command
-        };
-        succeed(&mut self.psql("checkpoint"))?;
-        let before = Before::look(psql)?;
-        let mut submit = self.florin(Book::Postgres, &["bench", "submit"]);
-        // Long enough that the pages' first images after the checkpoint do not hide the rest.
-        submit.args(["--seconds", "45", "--people"]).arg(self.people(Book::Postgres));
-        succeed(&mut submit)?;
-        let costs = before.tell(&Before::look(psql)?);
+        self.renew(Book::Young)?;
+        let costs = costs::tell(&self.cost(Book::Young)?, &self.cost(Book::Grown)?);
         let begun = std::time::Instant::now();
-        let running = Florin::start(self.florin(Book::Postgres, &["serve"]))?;
+        let running = Florin::start(self.florin(Book::Grown, &["serve"]))?;
         let ready = begun.elapsed().as_millis();
         drop(running);
-        Ok(format!("{costs}\nFrom its start until it listens, on this book: {ready} ms (promised: 300).\n"))
+        Ok(format!(
+            "{costs}\nFrom its start until it listens, on the grown book: {ready} ms (promised: 300).\n"
+        ))
+    }
+
+    /// Measures what a transfer costs in a book.
+    fn cost(&self, book: Book) -> Result<Cost, String> {
+        let psql = |sql: &str| self.psql(book.database().unwrap_or_default(), sql);
+        succeed(&mut psql("checkpoint"))?;
+        let before = Before::look(psql)?;
+        let mut submit = self.florin(book, &["bench", "submit"]);
+        // Long enough that the pages' first images after the checkpoint do not hide the rest.
+        succeed(submit.args(["--seconds", "45", "--people"]).arg(self.people(book)))?;
+        Ok(before.cost(&Before::look(psql)?))
     }
 
     fn people(&self, book: Book) -> PathBuf {
         self.folder.join(format!("{book:?}.json"))
     }
 
-    fn psql(&self, sql: &str) -> Command {
+    fn data(&self, book: Book) -> PathBuf {
+        self.folder.join(format!("{book:?}"))
+    }
+
+    /// Where a book on SQLite is kept as it was made.
+    fn aside(&self, book: Book) -> PathBuf {
+        self.folder.join(format!("{book:?}-aside"))
+    }
+
+    /// Makes a command that runs SQL in a database and prints rows without decoration.
+    fn psql(&self, database: &str, sql: &str) -> Command {
         let mut command = Command::new("psql");
-        command.args(["-h", &self.host, "-U", "florin", "-qX", "-c", sql, "postgres"]);
+        command.args(["-h", &self.host, "-U", "florin", "-qXAt", "-c", sql, database]);
         command
     }
 
     /// Returns the program with the environment of a benchmark: no limit in the way, no session that ends.
     fn florin(&self, book: Book, words: &[&str]) -> Command {
         let mut command = Command::new(&self.florin);
-        command.args(words).env("FLORIN_DATA_DIR", self.folder.join(format!("{book:?}")));
+        command.args(words).env("FLORIN_DATA_DIR", self.data(book));
         if let Some(name) = book.database() {
             command.env("DATABASE_URL", self.server.replacen("/postgres?", &format!("/{name}?"), 1));
         }

@@ -15,7 +15,7 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    /// Looks now. `psql` makes a command that runs SQL in the bank's database and prints rows without decoration.
+    /// Looks now. `psql` makes a command that runs SQL in the book's database and prints rows without decoration.
     pub(crate) fn look(psql: impl Fn(&str) -> Command) -> Result<Self, String> {
         let number = |sql: &str| {
             let text = rows(psql(sql))?;
@@ -39,27 +39,47 @@ impl Before {
         })
     }
 
-    /// Tells what each transfer since then cost.
-    pub(crate) fn tell(&self, after: &Self) -> String {
-        let count = (after.transfers - self.transfers).max(1.0);
-        let mut text = format!(
-            "## What a transfer costs on PostgreSQL\n\n\
-             Over {count:.0} transfers with their receipts, after a checkpoint: {:.0} bytes of write-ahead log each (promised: 2,500;\n\
-             with images of {:.2} whole pages, which grow rarer until the next checkpoint), and on disk (promised: 1,500 in all):\n\n\
-             | Table or index | bytes a transfer |\n|---|---|\n",
-            (after.log - self.log) / count,
-            (after.images - self.images) / count
-        );
-        let mut sum = 0.0;
-        for (name, size) in &after.sizes {
+    /// Returns what each transfer since then cost.
+    pub(crate) fn cost(&self, after: &Self) -> Cost {
+        let transfers = (after.transfers - self.transfers).max(1.0);
+        let sizes = after.sizes.iter().map(|(name, size)| {
             let old = self.sizes.iter().find(|(one, _)| one == name).map_or(0.0, |(_, size)| *size);
-            let each = (size - old) / count;
-            sum += each;
-            let _ = writeln!(text, "| {name} | {each:.0} |");
+            (name.clone(), (size - old) / transfers)
+        });
+        Cost {
+            transfers,
+            log: (after.log - self.log) / transfers,
+            images: (after.images - self.images) / transfers,
+            sizes: sizes.collect(),
         }
-        let _ = writeln!(text, "| **all** | {sum:.0} |");
-        text
     }
+}
+
+/// Holds what each of so many transfers cost: bytes of the log, images of whole pages in it, bytes on disk.
+pub(crate) struct Cost {
+    transfers: f64,
+    log: f64,
+    images: f64,
+    sizes: Vec<(String, f64)>,
+}
+
+/// Tells what a transfer costs in a young book and in a grown one.
+pub(crate) fn tell(young: &Cost, grown: &Cost) -> String {
+    let mut text = String::from(
+        "## What a transfer costs on PostgreSQL\n\n\
+         In 45 seconds of `submit` after a checkpoint, with its receipt, in bytes. The images of whole pages are part of the log and\n\
+         grow rarer until the next checkpoint.\n\n\
+         | What | a young book | the grown book | promised |\n|---|---|---|---|\n",
+    );
+    let _ = writeln!(text, "| transfers | {:.0} | {:.0} | |", young.transfers, grown.transfers);
+    let _ = writeln!(text, "| write-ahead log | {:.0} | {:.0} | 2,500 |", young.log, grown.log);
+    let _ = writeln!(text, "| whole pages in it | {:.2} | {:.2} | |", young.images, grown.images);
+    let sum = |cost: &Cost| cost.sizes.iter().map(|(_, size)| size).sum::<f64>();
+    let _ = writeln!(text, "| disk | {:.0} | {:.0} | 1,500 |", sum(young), sum(grown));
+    for ((name, young), (_, grown)) in young.sizes.iter().zip(&grown.sizes) {
+        let _ = writeln!(text, "| {name} | {young:.0} | {grown:.0} | |");
+    }
+    text
 }
 
 fn rows(mut psql: Command) -> Result<String, String> {
@@ -80,9 +100,11 @@ mod tests {
             transfers,
             sizes: vec![("seals".to_owned(), size)],
         };
-        let text = look(1_000.0, 1.0, 10.0, 500.0).tell(&look(11_000.0, 6.0, 20.0, 700.0));
-        assert!(text.contains("1000 bytes of write-ahead log each"), "{text}");
-        assert!(text.contains("images of 0.50 whole pages"), "{text}");
-        assert!(text.contains("| seals | 20 |") && text.contains("| **all** | 20 |"), "{text}");
+        let cost = |end: Before| look(1_000.0, 1.0, 10.0, 500.0).cost(&end);
+        let text = tell(&cost(look(11_000.0, 6.0, 20.0, 700.0)), &cost(look(21_000.0, 1.0, 20.0, 500.0)));
+        assert!(text.contains("| transfers | 10 | 10 |"), "{text}");
+        assert!(text.contains("| write-ahead log | 1000 | 2000 |"), "{text}");
+        assert!(text.contains("| whole pages in it | 0.50 | 0.00 |"), "{text}");
+        assert!(text.contains("| disk | 20 | 0 |") && text.contains("| seals | 20 | 0 |"), "{text}");
     }
 }

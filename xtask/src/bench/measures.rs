@@ -1,62 +1,6 @@
 //! What is measured, and the least that is promised.
 
-use std::fmt;
-
-/// Names a bank that is measured, by its database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Book {
-    /// The one on PostgreSQL, with as many transfers before as the command line says.
-    Postgres,
-    /// The same people on SQLite, without transfers.
-    Sqlite,
-    /// The same people on PostgreSQL, without transfers.
-    Young,
-    /// As many people with two accounts each, whose pages of transactions are full.
-    Small,
-}
-
-impl Book {
-    pub(crate) const ALL: [Self; 4] = [Self::Postgres, Self::Sqlite, Self::Young, Self::Small];
-
-    /// Returns the name of its PostgreSQL database; none on SQLite.
-    pub(crate) const fn database(self) -> Option<&'static str> {
-        match self {
-            Self::Postgres => Some("bench"),
-            Self::Young => Some("young"),
-            Self::Small => Some("small"),
-            Self::Sqlite => None,
-        }
-    }
-
-    /// Returns how many accounts each person has.
-    pub(crate) const fn accounts(self) -> u32 {
-        match self {
-            Self::Small => 2,
-            Self::Postgres | Self::Sqlite | Self::Young => 200,
-        }
-    }
-
-    /// Returns how many transfers it has before, where the command line asks for `asked`.
-    pub(crate) const fn transfers(self, asked: u32) -> u32 {
-        match self {
-            Self::Postgres => asked,
-            // Some 120 entries for each of 1,000 accounts.
-            Self::Small => 60_000,
-            Self::Sqlite | Self::Young => 0,
-        }
-    }
-}
-
-impl fmt::Display for Book {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Postgres => "PostgreSQL",
-            Self::Sqlite => "SQLite",
-            Self::Young => "PostgreSQL, a young book",
-            Self::Small => "PostgreSQL, a small book",
-        })
-    }
-}
+use super::book::Book;
 
 /// Names who answers while it is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,10 +34,13 @@ pub(crate) struct Measure {
 }
 
 impl Measure {
-    /// Says whether its name holds all of the words, or that of the one it stands beside.
+    /// Says whether its name holds all of the words, or that of one it is compared with, either way round.
     pub(crate) fn is_meant(&self, filters: &[String]) -> bool {
-        let names = [Some(self.name), self.beside.map(|(peer, _)| peer)];
-        names.iter().flatten().any(|name| filters.iter().all(|word| name.contains(word.as_str())))
+        let is_named = |name: &str| filters.iter().all(|word| name.contains(word.as_str()));
+        let is_peer = |one: &&Self| one.beside.is_some_and(|(peer, _)| peer == self.name);
+        is_named(self.name)
+            || self.beside.is_some_and(|(peer, _)| is_named(peer))
+            || MEASURES.iter().filter(is_peer).any(|one| is_named(one.name))
     }
 
     const fn new(name: &'static str, book: Book, server: Server, words: &'static [&'static str]) -> Self {
@@ -117,35 +64,42 @@ impl Measure {
     }
 }
 
-use Book::{Postgres, Small, Sqlite, Young};
+use Book::{Grown, Small, Sqlite, Young};
 use Server::{Florin, Naive, Nobody, TwoNodes};
 
+const SUBMIT: &str = "submit, spread, PostgreSQL";
 const ALONE: &str = "one transaction each, hot account";
 const SPREAD: &str = "POST transfers, 256 connections, PostgreSQL";
 const NAIVE: &str = "naive server, 256 connections";
 const NAIVE_HOT: &str = "naive server, 256 connections, hot account";
-const YOUNG: &str = "submit, spread, young book";
 const SMALL: &str = "GET transactions, 100 connections, small book";
 
 /// Every measurement; one that stands beside another comes after it.
 pub(crate) const MEASURES: &[Measure] = &[
-    Measure::new(YOUNG, Young, Nobody, &["submit"]),
-    Measure::new("submit, spread, PostgreSQL", Postgres, Nobody, &["submit"]).least(6.0).beside(YOUNG, 0.8),
-    Measure::new("one transaction each, spread", Postgres, Nobody, &["submit", "--alone", "--waiters", "32"]),
-    Measure::new(ALONE, Postgres, Nobody, &["submit", "--alone", "--hot", "--waiters", "32"]),
-    Measure::new("submit, hot account, PostgreSQL", Postgres, Nobody, &["submit", "--hot"])
+    Measure::new(SUBMIT, Young, Nobody, &["submit"]).least(6.0),
+    Measure::new("submit, spread, grown book", Grown, Nobody, &["submit"]).beside(SUBMIT, 0.8),
+    Measure::new("one transaction each, spread", Young, Nobody, &["submit", "--alone", "--waiters", "32"]),
+    Measure::new(ALONE, Young, Nobody, &["submit", "--alone", "--hot", "--waiters", "32"]),
+    Measure::new("submit, hot account, PostgreSQL", Young, Nobody, &["submit", "--hot"])
         .least(6.0)
         .beside(ALONE, 25.0),
     Measure::new("submit, spread, SQLite", Sqlite, Nobody, &["submit"]).least(5.0),
-    Measure::new(NAIVE, Postgres, Naive, &["--scenario", "transfers", "--connections", "256"]),
-    Measure::new(NAIVE_HOT, Postgres, Naive, &["--scenario", "transfers", "--connections", "256", "--hot"]),
-    Measure::new(SPREAD, Postgres, Florin, &["--scenario", "transfers", "--connections", "256"])
+    Measure::new(NAIVE, Young, Naive, &["--scenario", "transfers", "--connections", "256"]),
+    Measure::new(NAIVE_HOT, Young, Naive, &["--scenario", "transfers", "--connections", "256", "--hot"]),
+    Measure::new(SPREAD, Young, Florin, &["--scenario", "transfers", "--connections", "256"])
         .least(3.5)
         .beside(NAIVE, 4.0)
         .memory(64.0),
     Measure::new(
+        "POST transfers, 256 connections, grown book",
+        Grown,
+        Florin,
+        &["--scenario", "transfers", "--connections", "256"],
+    )
+    .beside(SPREAD, 0.8),
+    Measure::new(
         "POST transfers, 256 connections, hot account, PostgreSQL",
-        Postgres,
+        Young,
         Florin,
         &["--scenario", "transfers", "--connections", "256", "--hot"],
     )
@@ -153,7 +107,7 @@ pub(crate) const MEASURES: &[Measure] = &[
     .beside(NAIVE_HOT, 15.0),
     Measure::new(
         "POST transfers, 256 connections, two nodes",
-        Postgres,
+        Young,
         TwoNodes,
         &["--scenario", "transfers", "--connections", "256"],
     )
@@ -174,21 +128,21 @@ pub(crate) const MEASURES: &[Measure] = &[
     .least(4.5),
     Measure::new(
         "POST transfers, 100 connections",
-        Postgres,
+        Young,
         Florin,
         &["--scenario", "transfers", "--connections", "100"],
     )
     .most(99, 30.0),
     Measure::new(
         "POST transfers, 500 connections",
-        Postgres,
+        Young,
         Florin,
         &["--scenario", "transfers", "--connections", "500"],
     )
     .most(99, 80.0),
     Measure::new(
         "POST transfers, 1000 connections",
-        Postgres,
+        Young,
         Florin,
         &["--scenario", "transfers", "--connections", "1000"],
     )
@@ -197,35 +151,35 @@ pub(crate) const MEASURES: &[Measure] = &[
     .memory(128.0),
     Measure::new(
         "POST transfers/batch, 100 each, 16 connections",
-        Postgres,
+        Young,
         Florin,
         &["--scenario", "batch", "--connections", "16"],
     )
     .least(7.0),
     Measure::new(
         "POST transfers, one client",
-        Postgres,
+        Young,
         Florin,
         &["--scenario", "transfers", "--connections", "1"],
     )
     .most(50, 2.0),
     Measure::new(
         "POST accounts, 100 connections",
-        Postgres,
+        Grown,
         Florin,
         &["--scenario", "open", "--connections", "100"],
     )
     .most(95, 200.0),
     Measure::new(
         "GET accounts/{id}, 100 connections",
-        Postgres,
+        Grown,
         Florin,
         &["--scenario", "accounts", "--connections", "100"],
     )
     .most(95, 100.0),
     Measure::new(
         "GET accounts/{id}, 1000 connections",
-        Postgres,
+        Grown,
         Florin,
         &["--scenario", "accounts", "--connections", "1000"],
     )
@@ -233,7 +187,7 @@ pub(crate) const MEASURES: &[Measure] = &[
     Measure::new(SMALL, Small, Florin, &["--scenario", "transactions", "--connections", "100"]),
     Measure::new(
         "GET transactions, 100 connections",
-        Postgres,
+        Grown,
         Florin,
         &["--scenario", "transactions", "--connections", "100"],
     )
@@ -241,7 +195,7 @@ pub(crate) const MEASURES: &[Measure] = &[
     .most(95, 150.0),
     Measure::new(
         "GET transactions, 1000 connections",
-        Postgres,
+        Grown,
         Florin,
         &["--scenario", "transactions", "--connections", "1000"],
     )
@@ -265,7 +219,14 @@ mod tests {
     fn who_is_asked_for_brings_along_what_stands_beside_it() {
         let meant: Vec<_> =
             MEASURES.iter().filter(|one| one.is_meant(&[" book".to_owned()])).map(|one| one.name).collect();
-        let both = [YOUNG, "submit, spread, PostgreSQL", SMALL, "GET transactions, 100 connections"];
+        let both = [
+            SUBMIT,
+            "submit, spread, grown book",
+            SPREAD,
+            "POST transfers, 256 connections, grown book",
+            SMALL,
+            "GET transactions, 100 connections",
+        ];
         assert_eq!(meant, both);
     }
 }

@@ -156,11 +156,12 @@ pub(crate) fn write(path: &Path, table: &str, costs: &str, method: &Method) -> R
          Written by `cargo xtask bench`, which anybody can run. Each figure is the median of {rounds} rounds of {seconds} s; a\n\
          ratio is to pgbench (TPC-B, scale 10, 32 clients, prepared) in the same round on the same PostgreSQL server, over its\n\
          Unix socket, with durable commits. Server, database and client share this machine: {}.\n\n\
-         100,000 accounts of 500 people, {transfers} transfers in the book on PostgreSQL before the first round; every request is\n\
-         authenticated, idempotent, limited, counted, journaled with both entries and sealed behind; \"hot\" has one account on\n\
-         one side of every transfer. The naive server has the same schema and rules, a transaction for each request and none of\n\
-         the rest (`florin bench naive`). Memory is the most the server held while it was measured, after 500 people had signed in\n\
-         (`MIMALLOC_PURGE_DELAY=100`, as docs/operations.md has it).\n\n\
+         100,000 accounts of 500 people. Every measurement begins with a fresh copy of their book, in which nothing stands but\n\
+         what funded them, except in the grown book, which also serves `POST accounts` and the reads: {transfers} transfers before the\n\
+         first round. Every request is authenticated, idempotent, limited, counted, journaled with both entries and sealed\n\
+         behind; \"hot\" has one account on one side of every transfer. The naive server has the same schema and rules, a\n\
+         transaction for each request and none of the rest (`florin bench naive`). Memory is the most the server held while it\n\
+         was measured, after 500 people had signed in (`MIMALLOC_PURGE_DELAY=100`, as docs/operations.md has it).\n\n\
          {table}\n{costs}",
         machine::describe()
     );
