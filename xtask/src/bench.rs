@@ -213,6 +213,7 @@ impl Bench {
     fn psql(&self, database: &str, sql: &str) -> Command {
         let mut command = Command::new("psql");
         command.args(["-h", &self.host, "-U", "florin", "-qXAt", "-c", sql, database]);
+        command.env("PGOPTIONS", "-c client_min_messages=warning");
         command
     }
 
