@@ -101,9 +101,10 @@ async fn who_has_written_transfers_looks_up_none_of_their_accounts_to_seal_them(
         submit(&books).await;
         let (sums, before) = (turnover(&books).await, books.database.statements());
         let now = books.clock.now();
-        let sealed = match remembers {
-            true => books.ledger.seal(now).await,
-            false => seal::<Journal>(&books.database, now).await,
+        let sealed = if remembers {
+            books.ledger.seal(now).await
+        } else {
+            seal::<Journal>(&books.database, now).await
         };
         assert!(sealed.unwrap().rows > 0);
         costs.push(books.database.statements() - before);
