@@ -20,7 +20,7 @@ pub(crate) struct Line {
 /// Remembers on which lines accounts stand, for good: an account never changes its line.
 ///
 /// Every sealed transfer is summed by the lines of its accounts. The writers have read these accounts just before and teach
-/// them; to look them up again would cost the database a sixth of what writing the transfer does.
+/// them; to look them up again would cost the database nearly a third of what writing the transfer does.
 #[derive(Debug, Default)]
 pub struct Lines(Mutex<Known>);
 
