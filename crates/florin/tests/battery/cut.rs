@@ -74,15 +74,15 @@ fn control_a_disk_that_lies_about_its_syncs_is_noticed() {
         for at in 0..scene.events.len() {
             scene.play(at, &mut disk, &mut told);
         }
-        // One cut in four keeps all of the log, and nothing is lost by it.
-        let (mut noticed, cuts) = (0, 20);
+        // One cut in four keeps all of the log, and nothing is lost by it: so many that chance does not decide.
+        let (mut noticed, cuts) = (0, 60);
         for _ in 0..cuts {
             // A database that does not even open is noticed as well.
             let books = scene.books_after(&disk.after_a_cut(&random)).await.unwrap_or_default();
             noticed += usize::from(!scene.journal.compare(&books).lost.is_empty());
         }
         println!("{noticed} of {cuts} cuts of a disk that lies were noticed");
-        assert!(noticed * 4 > cuts, "a cut of a disk that lies must lose something, and be noticed");
+        assert!(noticed * 2 > cuts, "a cut of a disk that lies must lose something, and be noticed");
     });
 }
 
