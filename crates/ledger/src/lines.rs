@@ -90,11 +90,12 @@ impl Lines {
 
 impl Known {
     fn keep(&mut self, id: Uuid, line: Line) -> Arc<Line> {
-        let line = match self.lines.get(&line) {
-            Some(known) => Arc::clone(known),
-            None => Arc::new(line),
-        };
-        self.lines.insert(Arc::clone(&line));
+        let known = self.lines.get(&line).map(Arc::clone);
+        let line = known.unwrap_or_else(|| {
+            let line = Arc::new(line);
+            self.lines.insert(Arc::clone(&line));
+            line
+        });
         if self.of.len() >= MOST {
             self.of.clear();
         }

@@ -81,19 +81,9 @@ pub async fn verify(
 fn sealed(row: &QueryResult) -> Result<SealedRow, DbErr> {
     let name = |id| AuditId::from_uuid(id).to_string();
     let Ok(row) = RawRow::from_query_result(row, "") else {
-        let position = row.try_get("", "position")?;
-        let name = row.try_get("", "id").map_or("an audit row".to_owned(), name);
-        return Ok(SealedRow {
-            position,
-            name,
-            canonical: None,
-            complaint: None,
-            entries: 0,
-            movement: None,
-        });
+        return SealedRow::unreadable(row, name, "an audit row");
     };
-    let canonical = Some(canonical(&row));
-    let (position, name) = (row.position, name(row.id));
+    let (position, name, canonical) = (row.position, name(row.id), Some(canonical(&row)));
     Ok(SealedRow { position, name, canonical, complaint: None, entries: 0, movement: None })
 }
 

@@ -189,16 +189,7 @@ impl Row {
 
 fn sealed(row: &QueryResult, agreement: Option<Agreement>) -> Result<SealedRow, DbErr> {
     let Ok(row) = Row::read(row) else {
-        let position = row.try_get("", "position")?;
-        let name = row.try_get("", "id").map_or("a transfer".to_owned(), name);
-        return Ok(SealedRow {
-            position,
-            name,
-            canonical: None,
-            complaint: None,
-            entries: 0,
-            movement: None,
-        });
+        return SealedRow::unreadable(row, name, "a transfer");
     };
     Ok(SealedRow {
         position: row.position,

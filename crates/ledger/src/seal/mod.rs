@@ -41,7 +41,8 @@ pub use standing::{MOST_COUNTED, Standing, standing};
 use std::future::Future;
 
 use database::Tx;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
 
 use crate::turnover::Movement;
 
@@ -103,6 +104,21 @@ pub struct SealedRow {
 }
 
 impl SealedRow {
+    /// Describes a row that has a column which cannot be read; `unnamed` is what it is called when that is its id.
+    ///
+    /// # Errors
+    /// `DbErr` when not even its position can be read.
+    pub fn unreadable(row: &QueryResult, name: fn(Uuid) -> String, unnamed: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            position: row.try_get("", "position")?,
+            name: row.try_get("", "id").map_or_else(|_| unnamed.to_owned(), name),
+            canonical: None,
+            complaint: None,
+            entries: 0,
+            movement: None,
+        })
+    }
+
     /// Returns the SHA-256 of its canonical bytes.
     pub fn digest(&self) -> Option<Digest> {
         self.canonical.as_deref().map(sha256)
