@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: the ledger beside PostgreSQL's own benchmark, on the same server, in turn.
 //!
-//! Every measurement is preceded by pgbench (TPC-B, scale 10, 32 clients, prepared statements) on the same
-//! PostgreSQL, and the figure is their ratio: it says more than a rate on a machine that others use too. Rounds repeat
-//! everything; the medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book before. The
-//! program is a fresh build with the profile `dist`, or the one that `FLORIN_BIN` names.
+//! Every measurement stands between two runs of pgbench (TPC-B, scale 10, 32 clients, prepared statements) on the same
+//! PostgreSQL, and the figure is its ratio to their mean: it says more than a rate on a machine that others use too.
+//! Rounds repeat everything; the medians go to the terminal and into `docs/benchmarks.md`. `--transfers N` fills the book
+//! before. The program is a fresh build with the profile `dist`, or the one that `FLORIN_BIN` names.
 
 mod book;
 mod costs;
@@ -41,15 +41,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     let bench = Bench::prepare(&server, (florin, &programs), (seconds, transfers), &wanted)?;
     let mut rows: Vec<Row> = wanted.iter().map(|measure| Row::new(measure)).collect();
     for round in 1..=rounds {
+        bench.renew(rows[0].measure.book)?;
+        let mut before = bench.pgbench()?;
         for place in 0..rows.len() {
             let measure = rows[place].measure;
-            bench.renew(measure.book)?;
-            let pgbench = bench.pgbench()?;
             let figures = bench.measure(measure)?;
+            if let Some(next) = rows.get(place + 1) {
+                bench.renew(next.measure.book)?;
+            }
+            let after = bench.pgbench()?;
+            let pgbench = f64::midpoint(before, after);
             let peer = measure.beside.and_then(|(name, _)| rows.iter().find(|row| row.measure.name == name));
             let beside = peer.and_then(Row::newest);
-            println!("round {round}: {}: {figures}, pgbench {pgbench:.0}", measure.name);
+            println!("round {round}: {}: {figures}, pgbench {before:.0} and {after:.0}", measure.name);
             rows[place].add(&figures, pgbench, beside);
+            before = after;
         }
     }
     let table = report::table(&rows);

@@ -1,6 +1,7 @@
 //! Changes the code in small ways, one at a time, and asks whether a test notices: cargo-mutants over the code that
 //! decides about money and about who may do what.
 
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
@@ -71,7 +72,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     let mut clean = true;
     for ground in GROUNDS.iter().filter(chosen) {
         println!("== {}", ground.name);
-        let mut command = ground.command(rest);
+        let folder = root().join("target/mutants").join(ground.name);
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mut command = ground.command(&folder, rest);
         let server = if ground.on_postgres {
             let programs = programs.as_ref().ok_or(HOW_TO_INSTALL)?;
             Some(Server::start(programs, Writes::Fast)?)
@@ -87,12 +90,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
 }
 
 impl Ground {
-    fn command(&self, rest: &[String]) -> Command {
+    fn command(&self, folder: &Path, rest: &[String]) -> Command {
         let mut command = cargo();
         command.args(["mutants", "--test-tool", "nextest", "--timeout", "120", "-p", self.package]);
         command.args(self.files.iter().flat_map(|file| ["-f", file]));
         command.args(["--test-package", self.tests]);
-        command.arg("-o").arg(root().join("target/mutants").join(self.name)).args(rest);
+        command.arg("-o").arg(folder).args(rest);
         // Small files link faster, and there is one build for each change.
         command.env("CARGO_PROFILE_DEV_DEBUG", "0").env_remove("FLORIN_TEST_DATABASE_URL");
         command

@@ -50,7 +50,7 @@ pub(crate) struct Row<'a> {
     rounds: Vec<Round>,
 }
 
-/// Holds one round: the figures, what pgbench gave before, and what the measurement beside it gave.
+/// Holds one round: the figures, what pgbench gave around it, and what the measurement beside it gave.
 struct Round {
     figures: Figures,
     pgbench: f64,
@@ -154,8 +154,8 @@ pub(crate) fn write(path: &Path, table: &str, costs: &str, method: &Method) -> R
     let page = format!(
         "# Benchmarks\n\n\
          Written by `cargo xtask bench`, which anybody can run. Each figure is the median of {rounds} rounds of {seconds} s; a\n\
-         ratio is to pgbench (TPC-B, scale 10, 32 clients, prepared) in the same round on the same PostgreSQL server, over its\n\
-         Unix socket, with durable commits. Server, database and client share this machine: {}.\n\n\
+         ratio is to the mean of pgbench (TPC-B, scale 10, 32 clients, prepared) before and after it, on the same PostgreSQL server,\n\
+         over its Unix socket, with durable commits. Server, database and client share this machine: {}.\n\n\
          100,000 accounts of 500 people. Every measurement begins with a fresh copy of their book, in which nothing stands but\n\
          what funded them, except in the grown book, which also serves `POST accounts` and the reads: {transfers} transfers before the\n\
          first round. Every request is authenticated, idempotent, limited, counted, journaled with both entries and sealed\n\
