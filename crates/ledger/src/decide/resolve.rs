@@ -21,7 +21,7 @@ pub(super) fn already_posted(
             return Err(Refusal::IdReused { id: new.id });
         }
         let Some(transfer) = book.transfer(new.id) else { continue };
-        if known.len() < index || transfer.group_id != group_id || !same_content(book, transfer, new) {
+        if transfer.group_id != group_id || !same_content(book, transfer, new) {
             return Err(Refusal::IdReused { id: new.id });
         }
         known.push(Posted { transfer: transfer.clone(), already: true });

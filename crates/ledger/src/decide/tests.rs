@@ -259,6 +259,8 @@ fn a_repeated_id_is_answered_from_the_journal_before_anything_is_judged() {
         vec![NewTransfer { metadata: Some("{}".to_owned()), ..post(101, CASH, BOB, 10) }],
         vec![linked[0].clone()],
         vec![linked[1].clone(), linked[0].clone()],
+        vec![linked[0].clone(), linked[1].clone(), post(1, CASH, BOB, 1)],
+        vec![linked[0].clone(), post(1, CASH, BOB, 1), linked[1].clone()],
         vec![capture(110, 109, None)],
         vec![capture(110, 109, Some(5))],
         vec![release(110, 109)],

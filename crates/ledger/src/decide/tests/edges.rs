@@ -1,8 +1,8 @@
 //! The edges of the decision: the least and the most of what has a bound.
 
-use super::{ALICE, BOB, CASH, book, day, post};
+use super::{ALICE, BOB, CASH, book, day, post, posting};
 use crate::decide::{MOST_LINKED, decide};
-use crate::{Month, Posting, Refusal};
+use crate::{Authority, Month, Posting, Refusal};
 
 #[test]
 fn a_thousand_transfers_can_be_linked_and_neither_none_nor_one_more() {
@@ -24,6 +24,12 @@ fn what_is_available_can_be_spent_to_the_last_unit_and_not_one_more() {
     assert!(decide(&mut book, &Posting::SYSTEM, &[post(1, ALICE, BOB, left + 1)]).is_err());
     assert!(decide(&mut book, &Posting::SYSTEM, &[post(1, ALICE, BOB, left)]).is_ok());
     assert_eq!(book.account(ALICE).unwrap().available_minor(), 0);
+}
+
+#[test]
+fn a_payment_may_be_as_large_as_the_largest_that_is_allowed() {
+    let largest = book().account(ALICE).unwrap().largest_limit_minor.unwrap();
+    assert!(decide(&mut book(), &posting(Authority::Customer), &[post(1, ALICE, BOB, largest)]).is_ok());
 }
 
 #[test]
