@@ -71,9 +71,10 @@ pub async fn verify(
     options: &VerifyOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Verified, DbErr> {
+    let witnesses = options.witnesses::<AuditLog>().await?;
     let snapshot = bank.db.snapshot().await?;
     let mut faults = Faults::default();
-    let chain = verify_chain::<AuditLog>(&snapshot, options, &mut faults, progress).await?;
+    let chain = verify_chain::<AuditLog>(&snapshot, &witnesses, &mut faults, progress).await?;
     snapshot.commit().await?;
     Ok(Verified { chain, faults: faults.into_vec() })
 }

@@ -99,19 +99,15 @@ pub async fn checkpoint<C: Chained>(
     let Some(seal) = block::last(db.latest(), C::NAME).await? else {
         return Ok(None);
     };
-    let known = Entity::find_by_id((C::NAME.to_owned(), seal.number)).one(db.latest()).await?;
-    let is_new = known.is_none();
-    let made = if let Some(known) = known {
-        known
-    } else {
-        let made = sign(seal, key, now);
-        store(db, made.clone()).await?;
-        made
+    let (stands, is_new) = match standing_on(db.latest(), C::NAME, seal.number).await? {
+        Some(known) => (known, false),
+        // Another process may sign the same block at the same time: both export the one that stands.
+        None => store(db, sign(seal, key, now)).await?,
     };
     if let Some(directory) = directory {
-        checkpoint_file::append(directory.to_owned(), made.clone()).await?;
+        checkpoint_file::append(directory.to_owned(), stands.clone()).await?;
     }
-    Ok(is_new.then_some(made))
+    Ok(is_new.then_some(stands))
 }
 
 fn sign(seal: Seal, key: &SigningKey, now: Instant) -> Checkpoint {
@@ -128,12 +124,25 @@ fn sign(seal: Seal, key: &SigningKey, now: Instant) -> Checkpoint {
     made
 }
 
-async fn store(db: &Database, checkpoint: Checkpoint) -> Result<(), DbErr> {
+/// Stores a checkpoint unless its block has one; returns the one that stands, and whether it is this one.
+async fn store(db: &Database, made: Checkpoint) -> Result<(Checkpoint, bool), DbErr> {
     let nothing = OnConflict::columns([Column::Chain, Column::SealNumber]).do_nothing().to_owned();
     let tx = db.begin().await?;
-    let insert = Entity::insert(ActiveModel::from(checkpoint).reset_all()).on_conflict(nothing);
+    let insert = Entity::insert(ActiveModel::from(made.clone()).reset_all()).on_conflict(nothing);
     insert.exec_without_returning(&tx).await?;
-    tx.commit().await
+    let stands = standing_on(&tx, &made.chain, made.seal_number).await?;
+    tx.commit().await?;
+    let is_new = stands.as_ref() == Some(&made);
+    Ok((stands.unwrap_or(made), is_new))
+}
+
+/// Finds the checkpoint of a block.
+async fn standing_on(
+    connection: &impl ConnectionTrait,
+    chain: &str,
+    seal_number: i64,
+) -> Result<Option<Checkpoint>, DbErr> {
+    Entity::find_by_id((chain.to_owned(), seal_number)).one(connection).await
 }
 
 /// Finds the newest checkpoint of a chain.

@@ -28,7 +28,7 @@ pub(crate) use block::{GENESIS, page, sealed_through};
 pub use block::{Seal, last};
 pub(crate) use checkpoint::all as stored_checkpoints;
 pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};
-pub(crate) use checkpoint_file::from_files as exported_checkpoints;
+pub(crate) use checkpoint_file::{Exported, from_files as exported_checkpoints};
 pub(crate) use encoding::sha256;
 pub use encoding::{Digest, Encoder};
 pub use evidence::{EvidenceError, Growth, Header, Inclusion, growth, inclusion};

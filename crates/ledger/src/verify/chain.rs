@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use database::Tx;
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::checkpoints::{self, Checkpoints};
+use super::checkpoints::{self, Checkpoints, Witnesses};
 use super::{FaultKind, Faults, Progress, Stage};
 use crate::seal::{self, Chained, Digest, GENESIS, Seal, SealedRow, VerifyingKey};
 
@@ -43,15 +43,15 @@ pub struct ChainReport {
     pub exported_checkpoints: u64,
 }
 
-/// Checks one chain within a snapshot; faults are added to `faults`.
+/// Checks one chain within a snapshot that was opened after the witnesses were read; faults are added to `faults`.
 ///
 /// Memory is bounded by a page of rows and a page of blocks (checkpoints are read whole; there are few).
 ///
 /// # Errors
-/// `DbErr` when the database fails or a checkpoint file cannot be opened.
+/// `DbErr` when the database fails.
 pub async fn verify_chain<C: Chained>(
     tx: &Tx,
-    options: &VerifyOptions,
+    witnesses: &Witnesses,
     faults: &mut Faults,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<ChainReport, DbErr> {
@@ -59,7 +59,7 @@ pub async fn verify_chain<C: Chained>(
         // A page is a short range of three indexes; a plan made while the tables were empty scans them whole.
         tx.execute_unprepared("set local enable_hashjoin = off; set local enable_mergejoin = off").await?;
     }
-    let checkpoints = checkpoints::load::<C>(tx, options, faults).await?;
+    let checkpoints = checkpoints::load::<C>(tx, witnesses, faults).await?;
     let total = super::count(tx, C::TABLE).await?;
     let mut walk = Walk::<C> {
         tx,

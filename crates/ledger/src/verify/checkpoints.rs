@@ -6,7 +6,9 @@ use database::Tx;
 use sea_orm::DbErr;
 
 use super::{ChainReport, FaultKind, Faults, VerifyOptions};
-use crate::seal::{Chained, Checkpoint, Seal, exported_checkpoints, stored_checkpoints};
+use crate::seal::{
+    Chained, Checkpoint, Exported, Seal, VerifyingKey, exported_checkpoints, stored_checkpoints,
+};
 
 /// Holds the checkpoints that no block has been compared with yet, by position.
 pub(super) struct Checkpoints {
@@ -30,38 +32,53 @@ impl Source {
     }
 }
 
-/// Reads both sources, and notes what is not signed by a trusted key.
+/// Holds what a chain is checked against from outside the database. See [`VerifyOptions::witnesses`].
+#[derive(Debug)]
+pub struct Witnesses {
+    exported: Exported,
+    trusted_keys: Vec<VerifyingKey>,
+}
+
+impl VerifyOptions {
+    /// Reads the checkpoints that are kept outside the database, of one chain.
+    ///
+    /// To be called before the snapshot is opened in which the chain is checked. A checkpoint is written to its file after the
+    /// database: all that this finds stands in a snapshot that comes later, unless somebody took it away.
+    ///
+    /// # Errors
+    /// `DbErr::Custom` when the file cannot be opened.
+    pub async fn witnesses<C: Chained>(&self) -> Result<Witnesses, DbErr> {
+        let exported = match &self.checkpoint_directory {
+            Some(directory) => exported_checkpoints(directory.clone(), C::NAME).await,
+            None => Ok(Exported::default()),
+        };
+        let exported = exported.map_err(|error| DbErr::Custom(format!("the checkpoint file: {error}")))?;
+        Ok(Witnesses { exported, trusted_keys: self.trusted_keys.clone() })
+    }
+}
+
+/// Reads the database's own, puts both together, and notes what is not signed by a trusted key.
 pub(super) async fn load<C: Chained>(
     tx: &Tx,
-    options: &VerifyOptions,
+    witnesses: &Witnesses,
     faults: &mut Faults,
 ) -> Result<Checkpoints, DbErr> {
+    let Witnesses { exported, trusted_keys } = witnesses;
     let stored = stored_checkpoints(tx, C::NAME).await?;
-    let mut all: Vec<(Checkpoint, Source)> = Vec::new();
-    if let Some(directory) = &options.checkpoint_directory {
-        let read = exported_checkpoints(directory.clone(), C::NAME).await;
-        let exported = read.map_err(|error| DbErr::Custom(format!("the checkpoint file: {error}")))?;
-        if let Some(line) = exported.unreadable_line {
-            let row = format!("{} checkpoint file", C::NAME);
-            faults.note(FaultKind::CheckpointForged, row, format!("line {line} cannot be read"));
-        }
-        all.extend(exported.checkpoints.into_iter().map(|checkpoint| (checkpoint, Source::File)));
+    if let Some(line) = exported.unreadable_line {
+        let row = format!("{} checkpoint file", C::NAME);
+        faults.note(FaultKind::CheckpointForged, row, format!("line {line} cannot be read"));
     }
-    if !options.trusted_keys.is_empty() {
-        for (exported, _) in &all {
-            if exported.is_signed_by(&options.trusted_keys) && !stored.contains(exported) {
-                let detail = "stands in the file and not in the database";
-                faults.note_at(
-                    FaultKind::CheckpointMissing,
-                    exported.through_position,
-                    name(exported),
-                    detail,
-                );
-            }
+    for exported in &exported.checkpoints {
+        if exported.is_signed_by(trusted_keys) && !stored.contains(exported) {
+            let detail = "stands in the file and not in the database";
+            faults.note_at(FaultKind::CheckpointMissing, exported.through_position, name(exported), detail);
         }
     }
-    all.extend(stored.into_iter().map(|checkpoint| (checkpoint, Source::Database)));
-    all.retain(|(checkpoint, source)| is_trusted::<C>(checkpoint, *source, options, faults));
+    let exported = exported.checkpoints.iter().cloned().map(|checkpoint| (checkpoint, Source::File));
+    let stored = stored.into_iter().map(|checkpoint| (checkpoint, Source::Database));
+    let mut all: Vec<_> = exported.chain(stored).collect();
+    all.retain(|(checkpoint, source)| is_trusted::<C>(checkpoint, *source, trusted_keys, faults));
     all.sort_by_key(|(checkpoint, _)| (checkpoint.through_position, checkpoint.seal_number));
     Ok(Checkpoints { waiting: all.into(), confirmed: 0 })
 }
@@ -69,13 +86,13 @@ pub(super) async fn load<C: Chained>(
 fn is_trusted<C: Chained>(
     checkpoint: &Checkpoint,
     source: Source,
-    options: &VerifyOptions,
+    trusted_keys: &[VerifyingKey],
     faults: &mut Faults,
 ) -> bool {
-    if options.trusted_keys.is_empty() {
+    if trusted_keys.is_empty() {
         return false;
     }
-    let trusted = checkpoint.chain == C::NAME && checkpoint.is_signed_by(&options.trusted_keys);
+    let trusted = checkpoint.chain == C::NAME && checkpoint.is_signed_by(trusted_keys);
     if !trusted {
         let detail = format!("{} is not signed by a trusted key", source.as_str());
         faults.note_at(FaultKind::CheckpointForged, checkpoint.through_position, name(checkpoint), detail);

@@ -17,6 +17,7 @@ mod proof;
 mod references;
 
 pub use chain::{ChainReport, VerifyOptions, verify_chain};
+pub use checkpoints::Witnesses;
 pub use fault::{Fault, FaultKind, Faults};
 pub use proof::{Proof, find as find_proof, proofs, record};
 
@@ -95,10 +96,11 @@ pub async fn verify(
     options: &VerifyOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Report, DbErr> {
+    let witnesses = options.witnesses::<Journal>().await?;
     let tx = db.snapshot().await?;
     let mut faults = Faults::default();
     let counted = balances::verify(&tx, &mut faults, progress).await?;
-    let chain = verify_chain::<Journal>(&tx, options, &mut faults, progress).await?;
+    let chain = verify_chain::<Journal>(&tx, &witnesses, &mut faults, progress).await?;
     if counted.entries != chain.entries {
         references::stray_entry(&tx, &mut faults).await?;
     }

@@ -6,7 +6,7 @@ use ledger::verify::FaultKind::{
     ChainRewritten, CheckpointForged, CheckpointMissing, RowChanged, RowInserted, RowMissing, SealBroken,
     SealUnlinked, TailCut,
 };
-use ledger::verify::{FaultKind, VerifyOptions};
+use ledger::verify::{FaultKind, Progress, Stage, VerifyOptions};
 use ledger::{Action, ChartCode, Posting, chart};
 
 use crate::books::{Books, found, key};
@@ -43,6 +43,31 @@ async fn a_sealed_journal_verifies_and_resumes() {
     assert_eq!((report.chain.checkpoints, report.chain.exported_checkpoints), (2, 1));
 }
 
+/// On two threads, since what happens meanwhile happens in a callback.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sealed_and_signed_while_the_proof_runs_is_no_fault() {
+    let books = Books::with_transfers(3).await;
+    books.seal().await;
+    let mut signed = Vec::new();
+    let mut meanwhile = |progress: Progress| {
+        if progress.stage == Stage::Balances {
+            let more = async {
+                // The block that the snapshot has, and one that it has not.
+                signed.extend(books.sign().await);
+                books.pay(2).await;
+                signed.extend(books.sign().await);
+            };
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(more));
+        }
+    };
+    let report = ledger::verify(&books.database, &books.options(), &mut meanwhile).await.unwrap();
+    assert_eq!(report.faults, []);
+    assert_eq!((report.chain.rows, report.chain.seals, report.chain.checkpoints), (3, 1, 0));
+    assert_eq!(signed.len(), 2);
+    let report = books.verify().await;
+    assert_eq!((report.faults, report.chain.checkpoints), (vec![], 4));
+}
+
 #[tokio::test]
 async fn an_empty_journal_has_nothing_to_seal_or_to_sign() {
     let books = Books::open().await;
@@ -51,6 +76,19 @@ async fn an_empty_journal_has_nothing_to_seal_or_to_sign() {
     let none = checkpoint::<Journal>(&books.database, &key(), Some(&books.directory), now).await.unwrap();
     assert_eq!(none, None);
     assert!(books.verify().await.passed());
+}
+
+#[tokio::test]
+async fn two_who_sign_one_block_at_once_export_the_checkpoint_that_stands() {
+    let books = Books::with_transfers(2).await;
+    books.seal().await;
+    let (one, second) = (books.clock.now(), chrono::Duration::seconds(1));
+    let (key, directory) = (key(), Some(books.directory.as_path()));
+    let sign = |now| checkpoint::<Journal>(&books.database, &key, directory, now);
+    let both = tokio::try_join!(sign(one), sign(one + second), sign(one + second * 2)).unwrap();
+    assert_eq!([both.0, both.1, both.2].iter().flatten().count(), 1, "one of them made it");
+    let report = books.verify().await;
+    assert_eq!((report.faults, report.chain.checkpoints), (vec![], 2));
 }
 
 #[tokio::test]
