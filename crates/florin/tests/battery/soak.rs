@@ -24,6 +24,8 @@ const READERS: usize = 4;
 const REST: Duration = Duration::from_millis(40);
 /// Before this the program still fills its pools and caches.
 const WARM_UP: usize = 3;
+/// After how many minutes everybody signs in anew: a token of the battery lives an hour, and the soak longer.
+const SIGN_IN: usize = 20;
 /// Below this many minutes the growth of memory is told, and not judged: it would be noise.
 const JUDGED: usize = 30;
 const SECRET: &str = "a-secret-of-more-than-32-bytes-for-the-battery-only";
@@ -66,22 +68,23 @@ impl Soak {
         first.set("FLORIN_ADDR", format!("127.0.0.1:{}", free_port()));
         first.prepare();
         first.start().await;
-        let mut people = first.sign_in().await;
         let mut nodes = vec![first];
         if let Some(server) = &server {
             let mut second = Bank::at(Some(server.url()));
             second.set("JWT_SECRET", SECRET);
             second.set("FLORIN_DATA_DIR", nodes[0].path("data").display().to_string());
             second.start().await;
-            let address = second.address();
-            people.iter_mut().skip(1).step_by(2).for_each(|client| client.turn_to(&address));
             nodes.push(second);
         }
+        let people = sign_in(&nodes).await;
         Self { nodes, people, journal: Arc::default(), samples: Vec::new(), faults: 0, server }
     }
 
     /// Loads the bank for a minute, with a fault in the middle of every other, and looks at everything.
     async fn minute(&mut self, minute: usize, random: &Random) {
+        if minute.is_multiple_of(SIGN_IN) {
+            self.people = sign_in(&self.nodes).await;
+        }
         let (stop, begun) = (Arc::new(AtomicBool::new(false)), Instant::now());
         let mut load = self.load(&stop);
         pause(Duration::from_secs(25)).await;
@@ -162,6 +165,15 @@ impl Soak {
         }
         self.nodes[0].verify();
     }
+}
+
+/// Signs everybody in; every other one asks the second node, where there is one.
+async fn sign_in(nodes: &[Bank]) -> Vec<Client> {
+    let mut people = nodes[0].sign_in().await;
+    if let Some(second) = nodes.get(1) {
+        people.iter_mut().skip(1).step_by(2).for_each(|client| client.turn_to(&second.address()));
+    }
+    people
 }
 
 async fn pay(journal: &Journal, client: &mut Client, chance: &Random, key: String) -> Outcome {
