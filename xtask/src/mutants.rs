@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use crate::postgres::{HOW_TO_INSTALL, Programs, Server, Writes};
-use crate::workspace::{cargo, root};
+use crate::workspace::{cargo, target_directory};
 
 /// What is changed, and whose tests must notice.
 struct Ground {
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode, String> {
     let mut clean = true;
     for ground in GROUNDS.iter().filter(chosen) {
         println!("== {}", ground.name);
-        let folder = root().join("target/mutants").join(ground.name);
+        let folder = target_directory().join("mutants").join(ground.name);
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let mut command = ground.command(&folder, rest);
         let server = if ground.on_postgres {

@@ -132,8 +132,9 @@ async fn store(db: &Database, made: Checkpoint) -> Result<(Checkpoint, bool), Db
     insert.exec_without_returning(&tx).await?;
     let stands = standing_on(&tx, &made.chain, made.seal_number).await?;
     tx.commit().await?;
-    let is_new = stands.as_ref() == Some(&made);
-    Ok((stands.unwrap_or(made), is_new))
+    let stands = stands.ok_or_else(|| DbErr::RecordNotFound("the checkpoint just stored".to_owned()))?;
+    let is_new = stands == made;
+    Ok((stands, is_new))
 }
 
 /// Finds the checkpoint of a block.

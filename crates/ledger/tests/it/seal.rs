@@ -79,14 +79,14 @@ async fn an_empty_journal_has_nothing_to_seal_or_to_sign() {
 }
 
 #[tokio::test]
-async fn two_who_sign_one_block_at_once_export_the_checkpoint_that_stands() {
+async fn three_who_sign_one_block_at_once_export_the_checkpoint_that_stands() {
     let books = Books::with_transfers(2).await;
     books.seal().await;
-    let (one, second) = (books.clock.now(), chrono::Duration::seconds(1));
+    let (now, second) = (books.clock.now(), chrono::Duration::seconds(1));
     let (key, directory) = (key(), Some(books.directory.as_path()));
-    let sign = |now| checkpoint::<Journal>(&books.database, &key, directory, now);
-    let both = tokio::try_join!(sign(one), sign(one + second), sign(one + second * 2)).unwrap();
-    assert_eq!([both.0, both.1, both.2].iter().flatten().count(), 1, "one of them made it");
+    let sign = |at| checkpoint::<Journal>(&books.database, &key, directory, at);
+    let made = tokio::try_join!(sign(now), sign(now + second), sign(now + second * 2)).unwrap();
+    assert_eq!([made.0, made.1, made.2].iter().flatten().count(), 1, "one of them made it");
     let report = books.verify().await;
     assert_eq!((report.faults, report.chain.checkpoints), (vec![], 2));
 }
