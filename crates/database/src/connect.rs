@@ -33,7 +33,7 @@ pub struct Options {
     pub url: Secret<String>,
     /// A PostgreSQL replica for lists; the primary serves them when absent.
     pub read_url: Option<Secret<String>>,
-    /// The most connections of each pool (PostgreSQL; SQLite has one writer and this many readers).
+    /// The most connections of each pool (SQLite has one writer, and readers up to this and twice its cores).
     pub connections: u32,
     /// How long a request waits for a connection.
     pub acquire_timeout: Duration,

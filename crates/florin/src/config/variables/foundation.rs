@@ -98,7 +98,7 @@ pub(super) const DATABASE: Group = Group {
         },
         Variable {
             name: "FLORIN_DATABASE_CONNECTIONS",
-            doc: "The most connections of each pool, 1 to 500.",
+            doc: "The most connections of each pool, 1 to 500. SQLite reads with no more than two for each core, and four at least.",
             default: Some("16"),
             set: |config, text| parse::whole(text, 1, 500).map(|most| config.database.connections = most),
             ..PLAIN
