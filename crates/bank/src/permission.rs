@@ -335,6 +335,13 @@ mod tests {
     }
 
     #[test]
+    fn a_permission_named_twice_is_held_and_the_set_shows_its_names() {
+        let twice: Permissions = [Permission::OperateCash, Permission::OperateCash].into_iter().collect();
+        assert!(twice.contains(Permission::OperateCash));
+        assert_eq!(format!("{twice:?}"), r#"{"cash:operate"}"#);
+    }
+
+    #[test]
     fn the_auditor_and_support_move_no_money_and_admins_do_not_either() {
         for role in [Role::Auditor, Role::Support, Role::Admin] {
             for permission in

@@ -48,7 +48,8 @@ pub(crate) async fn connect(
 /// Each is a thread with pages and statements of its own: sixteen on two cores read a quarter less than four, and keep
 /// 50 to 100 MB more. The few that are more than the cores are there for a proof or a statement that takes its time.
 fn readers(allowed: u32) -> u32 {
-    let cores = std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
+    let cores = std::thread::available_parallelism()
+        .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
     allowed.clamp(1, cores.saturating_mul(2).max(LEAST_READERS))
 }
 

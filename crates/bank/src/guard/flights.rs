@@ -65,7 +65,9 @@ mod tests {
         assert!(one.has_twin() && twin.has_twin());
         drop(one);
         assert!(!twin.has_twin());
-        drop(twin);
+        let third = flights.enter(key);
+        assert!(twin.has_twin() && third.has_twin(), "who stays is not forgotten with who left");
+        drop((twin, third));
         assert_eq!(flights.counts().len(), 1, "who left is forgotten");
     }
 }

@@ -119,6 +119,11 @@ mod tests {
         memory.see_epoch(1);
         memory.keep(1, memory.generation(), Arc::new("a")).await;
         assert!(memory.get(1).await.is_some(), "the same epoch forgets nothing");
+        assert_eq!(
+            format!("{memory:?}"),
+            "Memory { generation: 1, .. }",
+            "it shows nothing of whom it remembers"
+        );
         memory.forget(1).await;
         assert!(memory.get(1).await.is_none());
     }

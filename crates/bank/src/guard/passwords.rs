@@ -131,6 +131,11 @@ mod tests {
         let pool = cheap();
         assert!(!pool.verify(&secret("nobody's password"), None).await.expect("a turn"));
         assert_eq!(pool.hashes(), 1);
+        assert_eq!(
+            format!("{pool:?}"),
+            "PasswordPool { hashes: 1, .. }",
+            "the dummy hash is shown to nobody"
+        );
     }
 
     #[tokio::test]

@@ -307,6 +307,28 @@ mod tests {
     }
 
     #[test]
+    fn a_ring_shows_the_ids_of_its_keys_and_nothing_else() {
+        let ring = ring();
+        assert_eq!(format!("{ring:?}"), format!("[{:?}]", ring.keys[0].id));
+    }
+
+    #[test]
+    fn a_token_may_have_8_kib_and_no_byte_more() {
+        let (header, mut claims) = usual();
+        let mut of = |id: usize| {
+            claims["jti"] = json!("x".repeat(id));
+            signed(&header, &claims)
+        };
+        let most =
+            (0..LONGEST * 3 / 4).rev().find(|id| of(*id).len() <= LONGEST).expect("a length that fits");
+        let (fits, longer) = (of(most), of(most + 1));
+        // Four characters stand for three bytes: no token is one byte longer.
+        assert_eq!((fits.len(), longer.len()), (LONGEST, LONGEST + 2));
+        assert!(ring().verify(Audience::Api, &fits, now()).is_some());
+        assert!(ring().verify(Audience::Api, &longer, now()).is_none());
+    }
+
+    #[test]
     fn a_known_token_makes_no_other_good_not_even_one_that_differs_in_its_signature_alone() {
         let (header, claims) = usual();
         let (ring, token) = (ring(), signed(&header, &claims));

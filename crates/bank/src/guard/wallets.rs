@@ -43,7 +43,28 @@ pub type Wallets = Memory<UserId, Wallet>;
 
 /// Makes an empty memory of wallets.
 pub(super) fn wallets() -> Wallets {
-    let weigh =
-        |wallet: &Wallet| u32::try_from(1 + wallet.purses.len() + wallet.payees.len()).unwrap_or(u32::MAX);
     Memory::new(KEPT, MOST, weigh)
+}
+
+/// Says how much of [`MOST`] a wallet takes; an empty one takes something too.
+fn weigh(wallet: &Wallet) -> u32 {
+    u32::try_from(1 + wallet.purses.len() + wallet.payees.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_wallet_takes_as_much_as_it_has_accounts_and_payees_and_one() {
+        let id = |number| AccountId::from_uuid(Uuid::from_u128(number));
+        let purse = Purse { is_own: true, access_version: 1 };
+        let number: AccountNumber = "GB29NWBK60161331926819".parse().expect("an IBAN");
+        let purses = HashMap::from([(id(1), purse), (id(2), purse)]);
+        let payees = HashMap::from([(number, id(3))]);
+        assert_eq!(weigh(&Wallet { purses, payees, threshold_minor: 0 }), 4);
+        assert_eq!(weigh(&Wallet { purses: HashMap::new(), payees: HashMap::new(), threshold_minor: 0 }), 1);
+    }
 }
