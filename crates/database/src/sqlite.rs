@@ -46,7 +46,7 @@ pub(crate) async fn connect(
 /// How many connections read: as many as are allowed, and no more than keep the processors busy.
 ///
 /// Each is a thread with pages and statements of its own: sixteen on two cores read a quarter less than four, and keep
-/// 50 to 100 MB more. The few that are more than the cores are there for a proof or a statement that takes its time.
+/// 50 to 120 MB more. The few that are more than the cores are there for a proof or a statement that takes its time.
 fn readers(allowed: u32) -> u32 {
     let cores = std::thread::available_parallelism()
         .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
