@@ -24,7 +24,7 @@ pub use other_sides::{OtherSide, OtherSides};
 pub use passwords::{Overloaded, PasswordPool};
 pub use principals::{Principal, PrincipalKey, Principals};
 pub use tokens::{Audience, Claims, Life, TokenRing};
-pub use wallets::{Purse, Wallet, Wallets};
+pub use wallets::{Purses, Wallet, Wallets};
 
 /// Holds what this process needs to know its callers; clones share it.
 #[derive(Clone, Debug)]

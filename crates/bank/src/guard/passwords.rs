@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use kernel::{Random, Secret};
@@ -43,7 +43,7 @@ impl PasswordPool {
         let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, None)
             .expect("a cost that the configuration checked");
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let dummy = hash(&argon, b"nobody's password", &random.bytes());
+        let dummy = nobodys(&argon, &random);
         Self { argon, random, turns: Semaphore::new(AT_ONCE), dummy, hashes: AtomicU64::new(0) }
     }
 
@@ -95,6 +95,18 @@ impl fmt::Debug for PasswordPool {
     }
 }
 
+/// Makes a hash that no password has: to compare with it takes as long as with any other, to make it takes nothing.
+fn nobodys(argon: &Argon2<'_>, random: &Random) -> String {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: argon.params().try_into().expect("parameters have a text"),
+        salt: Salt::new(&random.bytes::<16>()).ok(),
+        hash: Output::new(&random.bytes::<32>()).ok(),
+    };
+    hash.to_string()
+}
+
 fn hash(argon: &Argon2<'_>, password: &[u8], salt: &[u8; 16]) -> String {
     let hash: PasswordHash =
         argon.hash_password_with_salt(password, salt).expect("a password and a salt within argon2's bounds");
@@ -136,6 +148,16 @@ mod tests {
             "PasswordPool { hashes: 1, .. }",
             "the dummy hash is shown to nobody"
         );
+    }
+
+    #[tokio::test]
+    async fn nobodys_hash_is_compared_like_any_other_and_never_fits() {
+        let pool = cheap();
+        let nobodys = PasswordHash::new(&pool.dummy).expect("a PHC string");
+        let compared = pool.argon.verify_password(b"", &nobodys);
+        assert_eq!(compared, Err(argon2::password_hash::Error::PasswordInvalid));
+        let somebodys = pool.hash(&secret("quartz plover umbrella")).await.expect("a turn");
+        assert_eq!(pool.dummy.len(), somebodys.len());
     }
 
     #[tokio::test]

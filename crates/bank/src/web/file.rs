@@ -1,4 +1,6 @@
-//! Bytes that are the same for everybody: pages made at start, styles, the OpenAPI document.
+//! Texts that are the same for everybody: pages made at start, styles, the OpenAPI document.
+
+use std::borrow::Cow;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
@@ -22,9 +24,13 @@ const ASK_FIRST: HeaderValue = HeaderValue::from_static("public, no-cache");
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 impl File {
-    /// Takes the bytes and their media type.
-    pub fn new(kind: &'static str, bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
+    /// Takes the text and its media type.
+    pub fn new(kind: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        let bytes = match text.into() {
+            Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+            // Without the room that was kept for more: half of it, for a text that was written bit by bit.
+            Cow::Owned(text) => text.into_boxed_str().into_boxed_bytes().into(),
+        };
         let tag = format!("\"{}\"", hex::encode(&digest(&SHA256, &bytes).as_ref()[..16]));
         let tag = HeaderValue::try_from(tag).expect("hexadecimal digits are ASCII");
         Self { bytes, kind, tag, caching: ASK_FIRST }

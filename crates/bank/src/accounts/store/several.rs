@@ -6,10 +6,13 @@ use std::sync::LazyLock;
 use database::{ByIds, Columns, Database};
 use kernel::{AccountId, AccountNumber, Currency, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, Statement,
 };
 
-use super::super::model::{Account, OwnerRole, Product, account_owner, account_row, product_row};
+use super::super::model::{
+    Account, AccountOwner, OwnerRole, Product, account_owner, account_row, product_row,
+};
+use crate::kyc::KycLevel;
 
 type Row = (Account, Option<Product>);
 
@@ -19,17 +22,6 @@ pub(crate) async fn by_numbers(
     numbers: &[AccountNumber],
 ) -> Result<Vec<(Account, Product)>, DbErr> {
     let wanted = account_row::Column::Number.is_in(numbers.iter().cloned());
-    let rows =
-        account_row::Entity::find().filter(wanted).find_also_related(product_row::Entity).all(conn).await?;
-    Ok(complete(rows))
-}
-
-/// Finds accounts by their ids, with their products.
-pub(crate) async fn by_ids(
-    conn: &impl ConnectionTrait,
-    ids: &[AccountId],
-) -> Result<Vec<(Account, Product)>, DbErr> {
-    let wanted = account_row::Column::Id.is_in(ids.iter().copied());
     let rows =
         account_row::Entity::find().filter(wanted).find_also_related(product_row::Entity).all(conn).await?;
     Ok(complete(rows))
@@ -91,6 +83,48 @@ pub(crate) async fn owned_by(
     let owned = account_owner::Entity::find().filter(account_owner::Column::UserId.eq(user));
     let rows = owned.order_by_desc(account_owner::Column::AccountId).limit(most).all(conn).await?;
     Ok(rows.into_iter().map(|owner| (owner.account_id, owner.role)).collect())
+}
+
+/// What an owner is to an open account, and what decides on payments from it.
+pub(crate) struct Share {
+    pub(crate) owner: AccountOwner,
+    /// The least level of every holder.
+    pub(crate) minimum_kyc_level: KycLevel,
+    /// How often rights to the account have changed.
+    pub(crate) access_version: i64,
+}
+
+/// Returns all owners of the open ones among the newest `most` accounts of a person, account by account.
+///
+/// One statement, and so one moment: whoever changes a right afterwards raises the version that was read with it.
+pub(crate) async fn shares_of(
+    conn: &impl ConnectionTrait,
+    user: UserId,
+    most: u64,
+) -> Result<Vec<Share>, DbErr> {
+    let sql = "
+        with mine as (
+          select account_id from account_owners where user_id = $1 order by account_id desc limit $2
+        )
+        select o.account_id, o.user_id, o.role, o.added_at, p.minimum_kyc_level, l.access_version
+          from mine
+          join accounts a on a.id = mine.account_id
+          join products p on p.code = a.product_code
+          join ledger_accounts l on l.id = mine.account_id
+          join account_owners o on o.account_id = mine.account_id
+         where a.closed_at is null
+         order by o.account_id";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let values = [user.into(), most.into()];
+    let asked = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
+    conn.query_all_raw(asked).await?.iter().map(share).collect()
+}
+
+fn share(row: &QueryResult) -> Result<Share, DbErr> {
+    let mut columns = Columns::of(row);
+    let (account_id, user_id) = (columns.take()?, columns.take()?);
+    let owner = AccountOwner { account_id, user_id, role: columns.take()?, added_at: columns.take()? };
+    Ok(Share { owner, minimum_kyc_level: columns.take()?, access_version: columns.take()? })
 }
 
 fn complete(rows: Vec<Row>) -> Vec<(Account, Product)> {

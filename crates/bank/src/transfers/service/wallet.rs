@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::UserId;
-use ledger::Seen;
 use sea_orm::DbErr;
 
 use super::plan::{Planned, transfer};
-use crate::guard::{Purse, Wallet};
+use crate::guard::Wallet;
 use crate::transfers::model::{NewPayment, PayTo, reaches};
 use crate::transfers::store;
 use crate::{Bank, Caller, accounts, challenges};
@@ -27,22 +26,21 @@ pub(super) async fn wallet(bank: &Bank, caller: &Caller) -> Result<Option<Arc<Wa
 async fn read(bank: &Bank, user: UserId) -> Result<Wallet, DbErr> {
     let connection = bank.db.latest();
     let threshold_minor = challenges::service::threshold_minor(bank, connection, user).await?;
-    let purses = accounts::service::purses(connection, user).await?;
+    let (own, entrusted) = accounts::service::purses(connection, user).await?;
     let paid = store::payees_of(connection, user).await?;
     let payees = accounts::service::numbered_accounts(connection, &paid).await?;
     let payees = payees.into_iter().map(|account| (account.number, account.id)).collect::<HashMap<_, _>>();
-    Ok(Wallet { purses, payees, threshold_minor })
+    Ok(Wallet { own, entrusted, payees, threshold_minor })
 }
 
 /// Plans a payment to an own account or to somebody paid before, below the threshold, signed by one; none when it
 /// is not so simple: then the long way judges it, and explains.
 pub(super) fn plan_from(bank: &Bank, wallet: &Wallet, payment: &NewPayment) -> Option<Planned> {
-    let from = wallet.purses.get(&payment.from)?;
-    let mut seen = vec![seen(payment.from, from)];
+    let from = wallet.own.find(payment.from).or_else(|| wallet.entrusted.find(payment.from))?;
+    let mut seen = vec![from];
     let payee = match &payment.to {
         PayTo::Account(id) => {
-            let purse = wallet.purses.get(id).filter(|purse| purse.is_own)?;
-            seen.push(self::seen(*id, purse));
+            seen.push(wallet.own.find(*id)?);
             *id
         }
         PayTo::Number(number) => {
@@ -62,8 +60,4 @@ pub(super) fn plan_from(bank: &Bank, wallet: &Wallet, payment: &NewPayment) -> O
         signers: Vec::new(),
         seen,
     })
-}
-
-fn seen(account: kernel::AccountId, purse: &Purse) -> Seen {
-    Seen { account, access_version: purse.access_version }
 }
