@@ -240,7 +240,7 @@ impl Bench {
         // What a token is bound to: one name for the nodes of one bank, whatever the port.
         command.env("FLORIN_PUBLIC_URL", "http://127.0.0.1");
         // As the unit in docs/operations.md does.
-        command.env("MIMALLOC_PURGE_DELAY", "100");
+        command.env("MIMALLOC_PURGE_DELAY", "100").env("MIMALLOC_ARENA_PURGE_MULT", "0");
         command.env("FLORIN_LOG", "error").current_dir(&self.folder);
         command
     }

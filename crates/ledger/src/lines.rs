@@ -11,7 +11,7 @@ use crate::Account;
 use crate::load::{among, statement};
 
 /// A line of the chart: the code and the kind of its accounts, as they are kept.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) code: String,
     pub(crate) kind: String,

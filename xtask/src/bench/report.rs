@@ -161,7 +161,7 @@ pub(crate) fn write(path: &Path, table: &str, costs: &str, method: &Method) -> R
          first round. Every request is authenticated, idempotent, limited, counted, journaled with both entries and sealed\n\
          behind; \"hot\" has one account on one side of every transfer. The naive server has the same schema and rules, a\n\
          transaction for each request and none of the rest (`florin bench naive`). Memory is the most the server held while it\n\
-         was measured, after 500 people had signed in (`MIMALLOC_PURGE_DELAY=100`, as docs/operations.md has it).\n\n\
+         was measured, after 500 people had signed in (the allocator's settings are those of docs/operations.md).\n\n\
          {table}\n{costs}",
         machine::describe()
     );
