@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use database::{ByIds, Columns, Database};
 use kernel::{AccountId, AccountNumber, Currency, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    Statement,
 };
 
 use super::super::model::{
