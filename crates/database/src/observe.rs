@@ -9,6 +9,9 @@ use sea_orm::DatabaseConnection;
 
 use crate::Engine;
 
+/// How many bytes of a statement's text are logged.
+const LOGGED: usize = 500;
+
 /// Counts the statements of one database, over all its pools.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Statements(Arc<Seen>);
@@ -39,8 +42,8 @@ impl Statements {
         }
     }
 
-    /// Counts what goes over a connection, and logs what takes longer than `limit`: the text of the statement, which
-    /// has no values, never its parameters.
+    /// Counts what goes over a connection, and logs what takes longer than `limit`: the beginning of the statement's text,
+    /// which has no values, never its parameters.
     pub(crate) fn watch(&self, connection: &mut DatabaseConnection, engine: Engine, limit: Duration) {
         let seen = self.clone();
         connection.set_metric_callback(move |statement| {
@@ -49,11 +52,29 @@ impl Statements {
                 tracing::warn!(
                     engine = ?engine,
                     elapsed_ms = u64::try_from(statement.elapsed.as_millis()).unwrap_or(u64::MAX),
-                    statement = %statement.statement.sql,
+                    statement = %beginning(&statement.statement.sql),
                     failed = statement.failed,
                     "slow statement"
                 );
             }
         });
+    }
+}
+
+/// Returns enough of a statement to know it by: one that writes many rows would fill the log with their places.
+fn beginning(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOGGED)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_statement_is_known_by_its_beginning() {
+        assert_eq!(beginning("select 1"), "select 1");
+        let long = "é".repeat(LOGGED);
+        assert_eq!(beginning(&long), "é".repeat(LOGGED / 2));
+        assert_eq!(beginning(&format!("x{long}")).len(), LOGGED - 1, "no letter is cut in two");
     }
 }
