@@ -62,3 +62,32 @@ pub async fn trial_balance(tx: &Tx, as_of: Option<NaiveDate>) -> Result<Vec<Tria
 fn place(line: &TrialLine) -> (&str, &str, &str) {
     (line.currency.code(), &line.code, line.kind.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(currency: Currency, code: &str, kind: AccountKind) -> TrialLine {
+        let code = code.to_owned();
+        TrialLine { currency, code, kind, accounts: 1, debits_minor: 7, credits_minor: 2 }
+    }
+
+    #[test]
+    fn a_line_is_positive_on_the_side_on_which_it_grows() {
+        assert_eq!(line(Currency::GBP, "cash", AccountKind::Asset).balance_minor(), 5);
+        assert_eq!(line(Currency::GBP, "fees", AccountKind::Income).balance_minor(), -5);
+    }
+
+    #[test]
+    fn lines_stand_by_currency_then_code_then_kind() {
+        let wanted = [
+            line(Currency::EUR, "suspense", AccountKind::Liability),
+            line(Currency::GBP, "cash", AccountKind::Asset),
+            line(Currency::GBP, "fees", AccountKind::Expense),
+            line(Currency::GBP, "fees", AccountKind::Income),
+        ];
+        let mut lines: Vec<_> = wanted.iter().rev().cloned().collect();
+        lines.sort_by(|one, next| place(one).cmp(&place(next)));
+        assert_eq!(lines, wanted);
+    }
+}
