@@ -101,8 +101,8 @@ fn nobodys(argon: &Argon2<'_>, random: &Random) -> String {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
         params: argon.params().try_into().expect("parameters have a text"),
-        salt: Salt::new(&random.bytes::<16>()).ok(),
-        hash: Output::new(&random.bytes::<32>()).ok(),
+        salt: Some(Salt::new(&random.bytes::<16>()).expect("as long as every salt")),
+        hash: Some(Output::new(&random.bytes::<32>()).expect("as long as every hash")),
     };
     hash.to_string()
 }

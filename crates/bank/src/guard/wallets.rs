@@ -41,16 +41,6 @@ impl Purses {
     pub fn find(&self, id: AccountId) -> Option<Seen> {
         self.0.binary_search_by_key(&id, |seen| seen.account).ok().map(|place| self.0[place])
     }
-
-    /// Returns how many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Says whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl FromIterator<Seen> for Purses {
@@ -71,7 +61,7 @@ pub(super) fn wallets() -> Wallets {
 
 /// Says how much of [`MOST`] a wallet takes; an empty one takes something too.
 fn weigh(wallet: &Wallet) -> u32 {
-    u32::try_from(1 + wallet.own.len() + wallet.entrusted.len() + wallet.payees.len()).unwrap_or(u32::MAX)
+    u32::try_from(1 + wallet.own.0.len() + wallet.entrusted.0.len() + wallet.payees.len()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -97,7 +87,7 @@ mod tests {
             assert_eq!(purses.find(id(number)), Some(Seen { account: id(number), access_version }));
         }
         assert_eq!([purses.find(id(0)), purses.find(id(6)), purses.find(id(10))], [None; 3]);
-        assert_eq!((purses.len(), purses.is_empty(), Purses::default().is_empty()), (3, false, true));
+        assert_eq!((purses.0.len(), purses.0.is_empty(), Purses::default().0.is_empty()), (3, false, true));
     }
 
     #[test]

@@ -15,8 +15,6 @@ use super::super::model::{
 };
 use crate::kyc::KycLevel;
 
-type Row = (Account, Option<Product>);
-
 /// Finds accounts by their numbers, with their products.
 pub(crate) async fn by_numbers(
     conn: &impl ConnectionTrait,
@@ -25,7 +23,7 @@ pub(crate) async fn by_numbers(
     let wanted = account_row::Column::Number.is_in(numbers.iter().cloned());
     let rows =
         account_row::Entity::find().filter(wanted).find_also_related(product_row::Entity).all(conn).await?;
-    Ok(complete(rows))
+    Ok(rows.into_iter().filter_map(|(account, product)| Some((account, product?))).collect())
 }
 
 /// Numbers and currencies of accounts, the newest account first.
@@ -126,8 +124,4 @@ fn share(row: &QueryResult) -> Result<Share, DbErr> {
     let (account_id, user_id) = (columns.take()?, columns.take()?);
     let owner = AccountOwner { account_id, user_id, role: columns.take()?, added_at: columns.take()? };
     Ok(Share { owner, minimum_kyc_level: columns.take()?, access_version: columns.take()? })
-}
-
-fn complete(rows: Vec<Row>) -> Vec<(Account, Product)> {
-    rows.into_iter().filter_map(|(account, product)| Some((account, product?))).collect()
 }
