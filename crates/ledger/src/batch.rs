@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use sea_orm::{ConnectionTrait, DbErr};
 use tokio::sync::oneshot;
 
+use crate::caution::Caution;
 use crate::intake::Ticket;
 use crate::ledger::Core;
 use crate::load::{Care, any_known};
@@ -23,10 +24,6 @@ const CONNECTIONS: u32 = 2;
 const MOST_ATTEMPTS: u32 = 4;
 /// How often a submission runs alone, after its batch did.
 const MOST_ATTEMPTS_ALONE: u32 = 2;
-/// For how many batches ids and keys are looked up after one was met that had been used before, and accounts are
-/// locked at most after somebody else had changed one.
-const CAREFUL_FOR: u32 = 100;
-
 /// Tells what became of a submission.
 pub(crate) type Outcome = Result<Submitted, SubmitError>;
 /// Pairs a waiting caller with what it is to hear.
@@ -37,14 +34,7 @@ pub(crate) struct Writer {
     core: Arc<Core>,
     /// Opened with the first batch, and again after it could not be.
     database: Option<Database>,
-    /// For how many batches more ids and keys are looked up. While nobody repeats a request that finds nothing:
-    /// then one that is repeated after all meets the unique index, and its batch runs again with a look.
-    look_ups: u32,
-    /// For how many batches more the accounts are locked. While nobody else changes them that costs a write for each:
-    /// then one that is changed after all is met as another version, and its batch runs again with locks.
-    locks: u32,
-    /// For how many batches they are locked when that happens next: more, the more often it does.
-    next_locks: u32,
+    caution: Caution,
 }
 
 /// Says why a batch was not committed.
@@ -63,7 +53,7 @@ enum Failure {
 
 impl Writer {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core, database: None, look_ups: 0, locks: 0, next_locks: 1 }
+        Self { core, database: None, caution: Caution::new() }
     }
 
     pub(crate) fn batch_size(&self) -> usize {
@@ -103,35 +93,34 @@ impl Writer {
         outcomes
     }
 
+    /// Runs a batch until it ends, at most so many times.
     async fn attempt(&mut self, submissions: &[Submission], most: u32) -> Result<Vec<Outcome>, Failure> {
-        let mut attempt = 1;
-        loop {
-            // An answer function that panics must not end the writer; nothing is committed before they all ran.
-            let run = AssertUnwindSafe(self.commit(submissions)).catch_unwind();
-            match run.await.unwrap_or(Err(Failure::Statement("an answer could not be made".to_owned()))) {
-                Err(Failure::Repeated(error)) if attempt < most => {
+        let mut ended = self.commit_or_unwind(submissions).await;
+        for attempt in 1..most {
+            match ended {
+                Err(Failure::Repeated(error)) => {
                     tracing::debug!(attempt, error = %error, "a batch of the ledger runs again, with a look");
-                    self.look_ups = CAREFUL_FOR;
+                    self.caution.met_repeat();
                 }
-                Err(Failure::Contended(error)) if attempt < most => {
+                Err(Failure::Contended(error)) => {
                     tracing::debug!(attempt, error = %error, "a batch of the ledger runs again, with locks");
-                    self.locks = self.next_locks;
-                    self.next_locks = (2 * self.next_locks).min(CAREFUL_FOR);
+                    self.caution.met_another();
                 }
-                other => {
-                    if self.locks == 0 {
-                        self.next_locks = (self.next_locks / 2).max(1);
-                    }
-                    self.look_ups = self.look_ups.saturating_sub(1);
-                    self.locks = self.locks.saturating_sub(1);
-                    return other;
-                }
+                _ => break,
             }
-            attempt += 1;
+            ended = self.commit_or_unwind(submissions).await;
         }
+        self.caution.end_batch();
+        ended
     }
 
-    /// Runs the batch once. A database that falls silent is left, with the connections to it.
+    /// Runs the batch once. An answer function that panics must not end the writer; nothing is committed before they all ran.
+    async fn commit_or_unwind(&mut self, submissions: &[Submission]) -> Result<Vec<Outcome>, Failure> {
+        let run = AssertUnwindSafe(self.commit(submissions)).catch_unwind();
+        run.await.unwrap_or(Err(Failure::Statement("an answer could not be made".to_owned())))
+    }
+
+    /// Commits the batch. A database that falls silent is left, with the connections to it.
     async fn commit(&mut self, submissions: &[Submission]) -> Result<Vec<Outcome>, Failure> {
         let database = self.connect().await?;
         let ended = self.prepare_and_commit(&database, submissions).await;
@@ -165,7 +154,7 @@ impl Writer {
         submissions: &[Submission],
         news: &[&NewTransfer],
     ) -> Result<Option<Vec<Outcome>>, Failure> {
-        let is_careful = self.care() != Care::NONE || database.engine() == Engine::Sqlite;
+        let is_careful = self.caution.care() != Care::NONE || database.engine() == Engine::Sqlite;
         if is_careful || !plain::are_plain(news) {
             return Ok(None);
         }
@@ -191,7 +180,7 @@ impl Writer {
         news: &[&NewTransfer],
     ) -> Result<(Tx, Vec<Outcome>), Failure> {
         let tx = database.begin().await.map_err(before_commit)?;
-        let care = self.care();
+        let care = self.caution.care();
         let mut book = self.core.book(&tx, news, &[], care).await.map_err(before_commit)?;
         let receipts = submissions.iter().filter_map(|submission| submission.receipt.as_ref());
         let keys: Vec<_> = receipts.filter(|_| care.look_up).map(|receipt| receipt.key.id).collect();
@@ -203,10 +192,6 @@ impl Writer {
         write(&tx, &book, &receipts).await.map_err(before_commit)?;
         self.core.lines.learn(book.changed_accounts());
         Ok((tx, outcomes))
-    }
-
-    fn care(&self) -> Care {
-        Care { look_up: self.look_ups > 0, lock: self.locks > 0 }
     }
 
     async fn connect(&mut self) -> Result<Database, Failure> {

@@ -215,8 +215,30 @@ mod tests {
         assert!(intake.take(10).now_or_never().is_none());
         drop(first);
         assert_eq!(numbers(&intake.take(10).await.unwrap()), [3, 4]);
+        assert_eq!(format!("{intake:?}"), "Intake { waiting: 0, .. }");
         drop(second);
         assert!(intake.state().busy.is_empty(), "what is done keeps no account");
+        assert_eq!(intake.state().under_way, 0);
+    }
+
+    #[tokio::test]
+    async fn who_leaves_something_wakes_another_writer() {
+        let intake = Intake::new(2);
+        let pairs = || (1..=80).map(|number| (number, 100 * number, 100 * number + 1));
+        pairs().for_each(|(number, debit, credit)| push(&intake, number, debit, credit));
+        let busy = [intake.take(100).await.unwrap(), intake.take(100).await.unwrap()];
+        let mut other = std::pin::pin!(intake.take(100));
+        // Each time it is woken it lets others go first, and then looks; the pushes have woken it once.
+        for _ in 0..4 {
+            assert!(other.as_mut().now_or_never().is_none());
+        }
+        // Nobody is woken for these: the accounts are busy.
+        pairs().for_each(|(number, debit, credit)| push(&intake, 100 + number, debit, credit));
+        drop(busy);
+        let half = intake.take(100).await.unwrap();
+        assert!(other.as_mut().now_or_never().is_none());
+        let rest = other.now_or_never().expect("it was woken").unwrap();
+        assert_eq!((half.tickets.len(), rest.tickets.len()), (40, 40));
     }
 
     #[tokio::test]
@@ -258,6 +280,22 @@ mod tests {
         intake.close();
         assert_eq!(numbers(&intake.take(2).await.unwrap()), [3]);
         assert!(intake.take(2).await.is_none());
+    }
+
+    #[test]
+    fn a_submission_counts_its_transfers_and_at_least_one() {
+        let [debit, credit] = [1, 2].map(|number| AccountId::from_uuid(Uuid::from_u128(number)));
+        let action = Action::Post { debit, credit, amount: Money::new(1, Currency::GBP) };
+        let new = NewTransfer::new(TransferId::from_uuid(Uuid::from_u128(3)), action, "test");
+        let groups = [
+            (Vec::new(), 1),
+            (vec![vec![new.clone()]], 1),
+            (vec![vec![new.clone(), new.clone()], vec![new]], 3),
+        ];
+        for (items, wanted) in groups {
+            let submission = Submission::new(Posting::SYSTEM, items);
+            assert_eq!(count(&Ticket { submission, reply: oneshot::channel().0 }), wanted);
+        }
     }
 
     #[tokio::test]

@@ -52,6 +52,7 @@
 pub mod account;
 pub mod accounts;
 mod batch;
+mod caution;
 pub mod chart;
 pub mod counts;
 pub mod decide;

@@ -320,3 +320,31 @@ async fn holds(tx: &Tx, ids: BTreeSet<TransferId>) -> Result<Vec<Hold>, DbErr> {
     let sql = format!("select {HOLD_COLUMNS} from ledger_holds where id {among}");
     Hold::find_by_statement(statement(tx, sql, [ids])).all(tx).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_id_is_known_when_a_transfer_or_a_stored_answer_has_it() {
+        let database = database::testing::fresh().await;
+        let connection = database.primary();
+        let [transfer, answer, neither] = [1, 2, 3].map(Uuid::from_u128);
+        let transfers =
+            "insert into ledger_transfers (position, id, kind, debit_account_id, credit_account_id,
+            amount_minor, currency, code, reference, debit_sequence, credit_sequence, authority, actor_kind,
+            booked_at, booked_on, effective_on)
+            values (1, $1, 'posted', $1, $2, 1, 'GBP', '', '', 1, 1, 'system', 'system',
+            '2026-03-02T10:00:00Z', '2026-03-02', '2026-03-02')";
+        let answers = "insert into ledger_receipts (id, fingerprint, status, answer, created_at)
+            values ($2, $1, 201, '', '2026-03-02T10:00:00Z')";
+        for sql in [transfers, answers] {
+            let insert = statement(connection, sql, [transfer.into(), answer.into()]);
+            connection.execute_raw(insert).await.expect("a row");
+        }
+        for (ids, is_known) in [(vec![transfer], true), (vec![neither, answer], true), (vec![neither], false)]
+        {
+            assert_eq!(any_known(connection, ids.iter().copied()).await.expect("read"), is_known, "{ids:?}");
+        }
+    }
+}

@@ -48,3 +48,35 @@ pub(crate) async fn read(
     }
     Ok(book)
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::{AccountId, Currency, Money, TransferId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Action;
+
+    #[test]
+    fn what_is_backdated_or_refers_to_another_transfer_is_not_plain() {
+        let [debit, credit] = [1, 2].map(|number| AccountId::from_uuid(Uuid::from_u128(number)));
+        let [id, hold] = [3, 4].map(|number| TransferId::from_uuid(Uuid::from_u128(number)));
+        let amount = Money::new(1, Currency::GBP);
+        let new = |action| NewTransfer::new(id, action, "test");
+        let post = new(Action::Post { debit, credit, amount });
+        let mut backdated = post.clone();
+        backdated.effective_on = NaiveDate::from_ymd_opt(2026, 3, 1);
+        let cases = [
+            (post.clone(), true),
+            (new(Action::Hold { debit, credit, amount, expires_at: None }), true),
+            (new(Action::Capture { hold, amount: None }), false),
+            (new(Action::Release { hold }), false),
+            (new(Action::Reverse { transfer: hold }), false),
+            (backdated, false),
+        ];
+        for (case, is_plain) in &cases {
+            assert_eq!(are_plain(&[case]), *is_plain, "{case:?}");
+            assert_eq!(are_plain(&[&post, case]), *is_plain, "one of two: {case:?}");
+        }
+    }
+}

@@ -90,3 +90,29 @@ async fn work(mut writer: Writer, intake: &Intake) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::{Clock, Random};
+
+    use super::*;
+    use crate::LedgerOptions;
+    use crate::lines::Lines;
+
+    #[test]
+    fn postgresql_has_two_writers_and_sqlite_its_one() {
+        assert_eq!([Engine::Postgres, Engine::Sqlite].map(writers), [2, 1]);
+    }
+
+    #[tokio::test]
+    async fn the_writers_end_when_nobody_can_submit_any_more() {
+        let database = database::testing::fresh().await;
+        let (clock, random, options) = (Clock::system(), Random::system(), LedgerOptions::default());
+        let core = Core { database: database.clone(), clock, random, options, lines: Lines::default() };
+        let queue = Queue::start(&Arc::new(core));
+        let mut done = queue.done.clone();
+        drop(queue);
+        let ended = tokio::time::timeout(Duration::from_secs(20), done.changed());
+        assert!(ended.await.expect("they end").is_err(), "the last one dropped its end");
+    }
+}

@@ -65,4 +65,22 @@ mod tests {
         assert_eq!(failed(None, insert).await, Some(false), "an id is missing");
         assert_eq!(failed(None, "insert into nowhere values ($1)").await, Some(false), "a table is missing");
     }
+
+    #[tokio::test]
+    async fn only_an_entry_whose_number_is_taken_was_decided_on_an_outdated_account() {
+        let database = database::testing::fresh().await;
+        let connection = database.primary();
+        let failed = async |minor: i64| {
+            let sql =
+                "insert into ledger_entries (account_id, sequence, transfer_id, direction, amount_minor,
+                balance_after_minor, counterparty_account_id, code, reference, booked_at, effective_on)
+                values ($1, 1, $1, 'debit', $2, 0, $1, '', '', '2026-03-02T10:00:00Z', '2026-03-02')";
+            let values = [Uuid::from_u128(7).into(), minor.into()];
+            let done = connection.execute_raw(statement(connection, sql, values)).await;
+            done.err().map(|error| is_outdated(&error))
+        };
+        assert_eq!(failed(5).await, None);
+        assert_eq!(failed(5).await, Some(true));
+        assert_eq!(failed(0).await, Some(false), "no amount");
+    }
 }

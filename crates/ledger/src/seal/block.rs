@@ -156,3 +156,32 @@ pub(super) async fn append(tx: &Tx, seal: Seal) -> Result<bool, DbErr> {
     let insert = Entity::insert(ActiveModel::from(seal).reset_all()).on_conflict(nothing);
     Ok(insert.exec_without_returning(tx).await? == 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_lists_as_many_rows_as_it_counts() {
+        let block = |row_count, bytes| Seal {
+            chain: "journal".to_owned(),
+            number: 1,
+            from_position: 1,
+            through_position: 2,
+            row_count,
+            row_digests: vec![0; bytes],
+            previous_hash: Vec::new(),
+            hash: Vec::new(),
+            sealed_at: Default::default(),
+        };
+        for (row_count, bytes, wanted) in [
+            (2, 2 * ROW_BYTES, true),
+            (0, 0, true),
+            (2, ROW_BYTES, false),
+            (1, ROW_BYTES + 1, false),
+            (-1, 0, false),
+        ] {
+            assert_eq!(block(row_count, bytes).is_well_formed(), wanted, "{row_count} in {bytes} bytes");
+        }
+    }
+}

@@ -103,6 +103,24 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_lacks_only_its_end_is_torn_as_well() {
+        let bytes = serde_json::to_vec(&checkpoint(1)).expect("json");
+        let torn = parse(&bytes);
+        assert_eq!((torn.checkpoints.len(), torn.unreadable_line), (0, None));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_is_not_taken_for_one_that_is_not_there() {
+        let random: [u8; 8] = kernel::Random::system().bytes();
+        let directory = std::env::temp_dir().join(format!("florin-checkpoints-{}", hex::encode(random)));
+        let nothing = from_files(directory.clone(), "journal").await.expect("nothing yet");
+        assert!(nothing.checkpoints.is_empty());
+        std::fs::create_dir_all(path(&directory, "journal")).expect("a folder in its place");
+        assert!(from_files(directory.clone(), "journal").await.is_err());
+        std::fs::remove_dir_all(&directory).expect("cleaned up");
+    }
+
+    #[test]
     fn appending_twice_leaves_one_line() {
         let random: [u8; 8] = kernel::Random::system().bytes();
         let directory = std::env::temp_dir().join(format!("florin-checkpoints-{}", hex::encode(random)));

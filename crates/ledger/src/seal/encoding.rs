@@ -167,5 +167,6 @@ mod tests {
         let mut out = String::new();
         write_json(&mut out, &value);
         assert_eq!(out, r#"{"a":true,"b":[1,{"a":"ü\"","z":null}]}"#);
+        assert_eq!(Encoder::new("t").json(&value).into_bytes(), Encoder::new("t").text(&out).into_bytes());
     }
 }

@@ -212,3 +212,60 @@ fn sealed(row: &QueryResult, agreement: Option<Agreement>) -> Result<SealedRow, 
 fn name(id: Uuid) -> String {
     TransferId::from_uuid(id).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(kind: &str, amount_minor: i64, sequences: (Option<i64>, Option<i64>)) -> Row {
+        Row {
+            position: 1,
+            id: Uuid::nil(),
+            kind: kind.to_owned(),
+            debit_account_id: Uuid::nil(),
+            credit_account_id: Uuid::nil(),
+            amount_minor,
+            currency: "GBP".to_owned(),
+            code: String::new(),
+            reference: String::new(),
+            metadata: None,
+            group_id: None,
+            of_transfer_id: None,
+            expires_at: None,
+            debit_sequence: sequences.0,
+            credit_sequence: sequences.1,
+            authority: "system".to_owned(),
+            actor_kind: "system".to_owned(),
+            actor_id: None,
+            request_id: None,
+            booked_at: Instant::default(),
+            booked_on: NaiveDate::default(),
+            effective_on: NaiveDate::default(),
+        }
+    }
+
+    #[test]
+    fn a_transfer_is_complained_of_for_the_first_thing_that_is_wrong() {
+        let amount = "its amount is not above zero";
+        let stray = "it moves nothing and yet names entries";
+        let debit = "its debit entry is missing or says something else";
+        let credit = "its credit entry is missing or says something else";
+        let both = (Some(1), Some(1));
+        for (kind, minor, sequences, agrees, wanted) in [
+            ("posted", 1, both, (1, 1), None),
+            ("pending", 1, (None, None), (0, 0), None),
+            ("posted", 0, both, (1, 1), Some(amount)),
+            ("posted", -1, both, (0, 0), Some(amount)),
+            ("pending", 1, (Some(1), None), (0, 0), Some(stray)),
+            ("release", 1, (None, Some(1)), (0, 0), Some(stray)),
+            ("pending", 1, both, (1, 1), Some(stray)),
+            ("capture", 1, both, (1, 0), Some(credit)),
+            ("reversal", 1, both, (0, 1), Some(debit)),
+            ("posted", 1, both, (0, 0), Some(debit)),
+        ] {
+            let agreement = Agreement { debit_agrees: agrees.0, credit_agrees: agrees.1 };
+            let complaint = row(kind, minor, sequences).complaint(&agreement);
+            assert_eq!(complaint, wanted, "{kind} of {minor} with {sequences:?}, {agrees:?}");
+        }
+    }
+}

@@ -131,3 +131,14 @@ async fn count(tx: &Tx, table: &str) -> Result<u64, DbErr> {
     let counted = Count::find_by_statement(Statement::from_string(tx.get_database_backend(), sql));
     Ok(counted.one(tx).await?.map_or(0, |count| u64::try_from(count.rows).unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_is_stored_under_its_name() {
+        let names = [Stage::Balances, Stage::Chain, Stage::References].map(Stage::as_str);
+        assert_eq!(names, ["balances", "chain", "references"]);
+    }
+}

@@ -1,6 +1,8 @@
 use kernel::{AccountId, Clock, Currency, Instant, Money, Random};
 use ledger::{AccountError, AccountStatus, ChartCode, NewAccount, SpendingLimits, accounts, chart};
 
+use crate::stage::Stage;
+
 fn now() -> Instant {
     "2026-03-02T10:00:00Z".parse().unwrap()
 }
@@ -27,8 +29,11 @@ async fn limits_overdraft_and_status_are_set_until_it_is_closed() {
     let tx = database.begin().await.unwrap();
     accounts::open(&tx, &NewAccount::customer_deposit(id, Currency::GBP), now()).await.unwrap();
     accounts::set_overdraft(&tx, id, gbp(500)).await.unwrap();
-    let limits = SpendingLimits { largest: Some(gbp(10)), day: None, month: Some(gbp(30)) };
+    let limits = SpendingLimits { largest: Some(gbp(10)), day: None, month: Some(gbp(0)) };
     accounts::set_limits(&tx, id, limits).await.unwrap();
+    let negative = SpendingLimits { day: Some(gbp(-1)), ..limits };
+    let refused = accounts::set_limits(&tx, id, negative).await;
+    assert!(matches!(refused, Err(AccountError::LimitNotUsable { .. })), "0 is a limit, less is none");
     for wrong in [gbp(-1), Money::new(1, Currency::EUR)] {
         let refused = accounts::set_overdraft(&tx, id, wrong).await;
         assert!(matches!(refused, Err(AccountError::LimitNotUsable { .. })), "{wrong}");
@@ -42,10 +47,7 @@ async fn limits_overdraft_and_status_are_set_until_it_is_closed() {
     tx.commit().await.unwrap();
     let account = accounts::find(database.read(), id).await.unwrap().unwrap();
     assert_eq!(account.status, AccountStatus::Closed);
-    assert_eq!(
-        (account.largest_limit_minor, account.day_limit_minor, account.month_limit_minor),
-        (Some(10), None, Some(30))
-    );
+    assert_eq!(account.limits(), limits);
 }
 
 #[tokio::test]
@@ -59,4 +61,22 @@ async fn the_banks_own_accounts_are_opened_once_per_currency() {
     let account = accounts::find(database.read(), cash).await.unwrap().unwrap();
     assert_eq!((account.code.as_str(), account.funded), ("cash", false));
     assert_eq!(cash, chart::account_id(ChartCode::Cash, Currency::GBP));
+}
+
+#[tokio::test]
+async fn a_status_is_shown_as_it_is_stored() {
+    let stage = Stage::new().await;
+    let id = stage.account(0).await;
+    for status in
+        [AccountStatus::DebitBlocked, AccountStatus::Frozen, AccountStatus::Open, AccountStatus::Closed]
+    {
+        let tx = stage.database.begin().await.unwrap();
+        accounts::set_status(&tx, id, status).await.unwrap();
+        tx.commit().await.unwrap();
+        let name = status.as_str();
+        let sql = format!(
+            "select count(*) from ledger_accounts where status = '{name}' and code = 'customer_deposit'"
+        );
+        assert_eq!(stage.count(&sql).await, 1, "{name}");
+    }
 }

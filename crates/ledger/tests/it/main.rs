@@ -11,6 +11,7 @@ mod evidence;
 mod export;
 mod model;
 mod nodes;
+mod periods;
 mod post;
 mod reads;
 mod seal;

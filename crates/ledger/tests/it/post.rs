@@ -1,6 +1,6 @@
 use ledger::{
-    AccountStatus, Action, Authority, HoldState, Month, PeriodError, Posting, Refusal, SpendingLimits,
-    accounts, linked, trial::trial_balance,
+    AccountStatus, Action, Authority, HoldState, Month, PeriodError, PostError, Posting, Refusal,
+    SpendingLimits, accounts, linked, trial::trial_balance,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -242,4 +242,25 @@ async fn the_trial_balance_is_level_now_and_on_every_day() {
             lines.iter().fold((0, 0), |sum, line| (sum.0 + line.debits_minor, sum.1 + line.credits_minor));
         assert_eq!(debits, credits);
     }
+}
+
+#[tokio::test]
+async fn what_would_be_posted_is_foreseen_and_nothing_is_written() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let expires_at = Some(stage.clock.now() + chrono::Duration::minutes(1));
+    let hold = stage.make(Action::Hold { debit: alice, credit: bob, amount: gbp(80), expires_at });
+    stage.post(&customer(), &[hold]).await.unwrap();
+    let news = [stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(30) })];
+    let foresee = async || {
+        let tx = stage.database.begin().await.unwrap();
+        stage.ledger.foresee(&tx, &customer(), &news).await
+    };
+    assert!(matches!(foresee().await, Err(PostError::Refused(Refusal::InsufficientFunds { .. }))));
+    stage.clock.advance(chrono::Duration::hours(1));
+    let rows = foresee().await.unwrap();
+    let asked: Vec<_> = rows.iter().map(|row| (row.transfer.id, row.transfer.amount_minor)).collect();
+    assert_eq!(asked, [(news[0].id, 30)], "giving the overdue hold back is no part of it");
+    assert_eq!(stage.balance(alice).await, (100, 80, 20));
+    assert_eq!(stage.count("select count(*) from ledger_transfers").await, 2);
 }

@@ -2,11 +2,11 @@
 
 use chrono::Duration;
 use kernel::{Currency, PageRequest};
-use ledger::{AccountKind, Action, HoldState, NewTransfer, Posting, journal, linked, lookup};
+use ledger::{AccountKind, Action, Authority, HoldState, NewTransfer, Posting, journal, linked, lookup};
 use sea_orm::Condition;
 
 use crate::books::Books;
-use crate::stage::gbp;
+use crate::stage::{customer, gbp};
 
 #[tokio::test]
 async fn a_balance_of_the_past_is_read_by_instant_and_by_day() {
@@ -115,4 +115,18 @@ async fn a_linked_group_is_captured_released_and_reversed_whole() {
     assert_eq!(books.balance(first).await, (10_000, 0, 10_000));
     assert_eq!(linked::group(read, books.id()).await.unwrap(), []);
     assert!(books.verify().await.passed());
+}
+
+#[tokio::test]
+async fn a_transfer_says_who_did_it_and_whether_it_came_with_the_import() {
+    let books = Books::open().await;
+    let [first, _] = books.customers;
+    for (posting, is_imported) in
+        [(customer(), false), (Posting { authority: Authority::Import, ..Posting::SYSTEM }, true)]
+    {
+        let new = books.make(Action::Post { debit: books.cash, credit: first, amount: gbp(1) });
+        let id = books.post(&posting, &[new]).await.unwrap()[0].transfer.id;
+        let row = linked::find(books.database.read(), id).await.unwrap().unwrap();
+        assert_eq!((row.actor(), row.is_imported()), (Some(posting.actor), is_imported));
+    }
 }

@@ -6,7 +6,7 @@ use ledger::{
     Account, Action, Authority, ChartCode, Ledger, LedgerOptions, NewAccount, NewTransfer, PostError, Posted,
     Posting, Refusal, accounts, chart,
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 
 pub(crate) struct Stage {
     pub(crate) database: TestDatabase,
@@ -104,11 +104,7 @@ impl Stage {
     }
 
     fn statement(&self, sql: &str) -> Statement {
-        let backend = match self.database.engine() {
-            database::Engine::Postgres => DbBackend::Postgres,
-            database::Engine::Sqlite => DbBackend::Sqlite,
-        };
-        Statement::from_string(backend, sql)
+        Statement::from_string(self.database.read().get_database_backend(), sql)
     }
 
     /// Checks that every balance is the sum of its entries, that debits equal credits, and that each account's

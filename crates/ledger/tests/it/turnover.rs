@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use ledger::seal::{Journal, seal};
 use ledger::trial::{TrialLine, trial_balance};
-use ledger::turnover::{Turnover, between};
+use ledger::turnover::{Turnover, between, until_and_all};
 use ledger::verify::FaultKind::TurnoverWrong;
 use ledger::{Action, Posting, Submission, Submitted};
 use sea_orm::{ConnectionTrait, Statement};
@@ -51,6 +51,36 @@ async fn sealing_changes_nothing_of_what_the_days_and_the_balance_say() {
     assert_ne!(as_of(&books, None).await, now);
     assert_eq!(as_of(&books, Some("1999-12-31")).await, []);
     assert!(books.verify().await.passed());
+}
+
+#[tokio::test]
+async fn a_days_turnover_sums_all_lines_and_the_days_before_stand_beside_everything() {
+    let books = Books::open().await;
+    let [first, second] = books.customers;
+    let yesterday = books.clock.now().date_naive().pred_opt().unwrap();
+    for (debit, credit, minor) in [(books.cash, first, 500), (first, second, 30), (second, first, 7)] {
+        books.act(Action::Post { debit, credit, amount: gbp(minor) }).await;
+    }
+    let mut late = books.make(Action::Post { debit: books.cash, credit: second, amount: gbp(90) });
+    late.effective_on = Some(yesterday);
+    books.post(&Posting::SYSTEM, &[late]).await.unwrap();
+    for is_sealed in [false, true] {
+        let shown = turnover(&books).await;
+        let shown: Vec<_> = shown.iter().map(|one| (one.transfers, one.amount_minor)).collect();
+        assert_eq!(shown, [(1, 90), (3, 537)], "one line for each day, sealed: {is_sealed}");
+        let tx = books.database.snapshot().await.unwrap();
+        let (then, all) = until_and_all(&tx, yesterday).await.unwrap();
+        let sums = |lines: &[TrialLine]| -> Vec<_> {
+            lines.iter().map(|line| (line.code.clone(), line.debits_minor, line.credits_minor)).collect()
+        };
+        let (cash, deposits) = ("cash".to_owned(), "customer_deposit".to_owned());
+        assert_eq!(sums(&then), [(cash.clone(), 90, 0), (deposits.clone(), 0, 90)]);
+        let mut all = sums(&all);
+        all.sort();
+        assert_eq!(all, [(cash, 590, 0), (deposits, 37, 627)]);
+        drop(tx);
+        books.seal().await;
+    }
 }
 
 #[tokio::test]
