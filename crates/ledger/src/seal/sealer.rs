@@ -89,12 +89,10 @@ async fn seal_block<C: Chained>(
     let snapshot = db.snapshot().await?;
     let rows = C::rows(&snapshot, after, highest, BLOCK_ROWS).await?;
     snapshot.commit().await?;
-    let Some(newest) = rows.last() else {
+    if rows.is_empty() {
         return Ok(None);
-    };
-    let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let through = if count < BLOCK_ROWS { highest } else { newest.position };
-    let made = block::make::<C>(last, &rows, through, now);
+    }
+    let made = block::make::<C>(last, &rows, now);
     let seal = made.map_err(|position| SealError::Unreadable { chain: C::NAME, position })?;
     let tx = db.begin().await?;
     let appended = block::append(&tx, seal).await?;
@@ -102,7 +100,7 @@ async fn seal_block<C: Chained>(
         C::sealed(&tx, &rows, memory).await?;
     }
     tx.commit().await?;
-    Ok(Some(if appended { count } else { 0 }))
+    Ok(Some(if appended { u64::try_from(rows.len()).unwrap_or(u64::MAX) } else { 0 }))
 }
 
 /// Reads the highest position below which nothing can appear any more; none when writers take too long.

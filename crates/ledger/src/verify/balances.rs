@@ -238,3 +238,39 @@ fn account_name(id: Uuid) -> String {
 fn entry_name(account: Uuid, sequence: i64) -> String {
     format!("{} entry {sequence}", account_name(account))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spending_counters_are_possible_or_complained_of() {
+        let below = Some("a spending counter is below zero");
+        let begins = Some("the month of a spending counter does not begin on its first day");
+        let more = Some("more spent on a day than in its month");
+        for (day, spent_day, month, spent_month, wanted) in [
+            ("2026-03-05", 0, "2026-03-01", 0, None),
+            ("2026-03-05", 7, "2026-03-01", 7, None),
+            ("2026-02-28", 9, "2026-03-01", 7, None),
+            ("2026-03-05", -1, "2026-03-01", 7, below),
+            ("2026-03-05", 0, "2026-03-01", -1, below),
+            ("2026-03-05", 1, "2026-03-05", 7, begins),
+            ("2026-03-05", 8, "2026-03-01", 7, more),
+        ] {
+            let account = AccountRow {
+                id: Uuid::nil(),
+                currency: "GBP".to_owned(),
+                kind: "liability".to_owned(),
+                status: "open".to_owned(),
+                debits_posted_minor: 0,
+                credits_posted_minor: 0,
+                entry_sequence: 0,
+                spent_on: day.parse().expect("a day"),
+                spent_day_minor: spent_day,
+                spent_month_on: month.parse().expect("a day"),
+                spent_month_minor: spent_month,
+            };
+            assert_eq!(account.counter_fault(), wanted, "{spent_day} on {day}, {spent_month} from {month}");
+        }
+    }
+}

@@ -35,11 +35,13 @@ async fn a_sealed_journal_verifies_and_resumes() {
     books.pay(5).await;
     let second = books.seal().await;
     assert_eq!((second.rows, second.last.map(|seal| seal.number)), (5, Some(2)));
-    books.sign().await;
+    let signed = books.sign().await.unwrap();
+    assert_eq!(hex::encode(&signed.public_key), key().verifying_key().to_string());
     books.pay(2).await;
     let report = books.verify().await;
     assert_eq!(report.faults, []);
     assert_eq!((report.chain.rows, report.chain.unsealed, report.chain.seals), (14, 2, 2));
+    assert_eq!(report.chain.entries, 28);
     assert_eq!((report.chain.checkpoints, report.chain.exported_checkpoints), (2, 1));
 }
 
@@ -155,7 +157,9 @@ async fn a_deletion_in_the_middle_is_found_at_its_place() {
     let books = Books::with_transfers(6).await;
     books.sign().await;
     books.attack(&["delete from ledger_transfers where position = 3"]).await;
-    assert_eq!(found(&books.verify().await)[0], (RowMissing, Some(3)));
+    let found = found(&books.verify().await);
+    assert_eq!(found[0], (RowMissing, Some(3)));
+    assert!(found.iter().all(|(kind, _)| *kind != RowInserted), "those behind it are where they were");
 }
 
 #[tokio::test]
@@ -189,9 +193,35 @@ async fn a_tail_cut_with_its_seals_and_checkpoints_is_found_through_the_exported
         .await;
     let report = books.verify().await;
     assert_eq!(found(&report)[..2], [(TailCut, Some(5)), (CheckpointMissing, Some(8))]);
+    let detail = &report.faults[0].detail;
+    assert!(detail.starts_with("the exported checkpoint of 2026-03-02T"), "{detail}");
+    assert!(detail.ends_with("proves that the chain reached 8; it ends at 4, the rows at 4"), "{detail}");
+    assert_eq!(report.faults[0].row, "journal checkpoint 2");
     let inside = VerifyOptions { checkpoint_directory: None, ..books.options() };
-    let inside = found(&books.verify_with(&inside).await);
+    let inside = books.verify_with(&inside).await;
+    assert_eq!((inside.chain.checkpoints, inside.chain.exported_checkpoints), (1, 0));
+    let inside = found(&inside);
     assert!(!inside.iter().any(|(kind, _)| *kind == TailCut), "the database alone cannot know: {inside:?}");
+}
+
+#[tokio::test]
+async fn a_chain_cut_behind_its_rows_is_found_at_the_first_row_in_doubt_or_gone() {
+    for (rows_left, first) in [(8, 5), (6, 7)] {
+        let books = Books::with_transfers(4).await;
+        books.sign().await;
+        books.pay(4).await;
+        books.sign().await;
+        let cut = format!("delete from ledger_transfers where position > {rows_left}");
+        let attack = [cut.as_str(), "delete from seals where number > 1"];
+        books.attack(&attack[usize::from(rows_left == 8)..]).await;
+        let report = books.verify().await;
+        assert_eq!(found(&report)[0], (TailCut, Some(first)), "{rows_left} rows left");
+        assert_eq!(report.faults[0].count, 2, "by the file and by the database");
+        assert!(report.faults[0].detail.contains(&format!("the rows at {rows_left}")));
+        let inside = VerifyOptions { checkpoint_directory: None, ..books.options() };
+        let inside = books.verify_with(&inside).await;
+        assert!(inside.faults[0].detail.starts_with("the database's checkpoint of 2026-03-02T"));
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::FutureExt;
 use kernel::AccountId;
@@ -196,6 +197,22 @@ async fn one_that_cannot_be_written_does_not_harm_the_others() {
     assert!(matches!(outcomes[1], Err(SubmitError::Storage(_))));
     assert_eq!(stage.balance(bob).await.0, 5);
     stage.assert_sound().await;
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_written_and_came_alone_is_not_tried_again() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let (counted, mut broken) = (Arc::new(AtomicU32::new(0)), receipt("bad", "f"));
+    let count = counted.clone();
+    broken.answer = Arc::new(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        panic!("an answer that cannot be made")
+    });
+    let ended = stage.ledger.submit(single(pay(&stage, alice, bob, 2), broken)).await;
+    assert!(matches!(ended, Err(SubmitError::Storage(_))));
+    assert_eq!(counted.load(Ordering::Relaxed), 1);
+    assert_eq!(stage.balance(bob).await.0, 0);
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use ledger::verify::FaultKind::{
     HoldDisagrees, PendingWrong, ReferenceWrong, RowChanged, RunningBalanceWrong, SequenceBroken,
     TransferDisagrees, Unbalanced, Unreadable,
 };
-use ledger::verify::{Fault, FaultKind, Progress, Stage, proofs, record};
+use ledger::verify::{Fault, FaultKind, Progress, Stage, find_proof, proofs, record};
 use ledger::{Action, verify};
+use sea_orm::{ConnectionTrait, Statement};
 
 use crate::books::Books;
 use crate::stage::gbp;
@@ -93,6 +94,24 @@ async fn an_account_that_is_not_the_sum_of_its_entries_is_found() {
 }
 
 #[tokio::test]
+async fn pending_totals_that_are_wrong_are_named_by_their_account() {
+    let books = lived_in().await;
+    let [_, second] = books.customers;
+    let attack = "update ledger_accounts set credits_pending_minor = credits_pending_minor + 1
+        where id = (select credit_account_id from ledger_transfers where position = 2)";
+    books.attack(&[attack]).await;
+    let faults = faults(&books).await;
+    let wrong = Fault {
+        kind: PendingWrong,
+        row: second.to_string(),
+        position: None,
+        detail: "pending totals are not the sums of its pending holds (1 such rows)".to_owned(),
+        count: 1,
+    };
+    assert_eq!(faults, [wrong]);
+}
+
+#[tokio::test]
 async fn an_entry_that_is_not_what_its_transfer_says_is_found() {
     expect(&[
         (
@@ -155,11 +174,11 @@ async fn an_entry_without_account_and_a_closed_account_with_money_are_found() {
         }
         database::Engine::Sqlite => "create table ignored (id integer)",
     };
-    sea_orm::ConnectionTrait::execute_unprepared(books.database.primary(), drop_check).await.unwrap();
+    books.database.primary().execute_unprepared(drop_check).await.unwrap();
     if books.database.engine() == database::Engine::Sqlite {
         // One connection writes, so the pragma holds for the attack.
         let pragma = "pragma ignore_check_constraints = on";
-        sea_orm::ConnectionTrait::execute_unprepared(books.database.primary(), pragma).await.unwrap();
+        books.database.primary().execute_unprepared(pragma).await.unwrap();
     }
     books.attack(&["update ledger_accounts set status = 'closed' where code = 'customer_deposit'"]).await;
     let found = faults(&books).await;
@@ -174,6 +193,31 @@ async fn an_entry_without_account_and_a_closed_account_with_money_are_found() {
     assert!(found.contains(&AccountMissing) && found.contains(&Unbalanced), "{found:?}");
 }
 
+/// Writes an entry of an account that never was; entries are read in the order of accounts.
+async fn stray_entry(books: &Books, account: u128) {
+    let sql = "insert into ledger_entries (account_id, sequence, transfer_id, direction, amount_minor,
+        balance_after_minor, counterparty_account_id, code, reference, booked_at, effective_on)
+        values ($1, 1, $1, 'debit', 5, 5, $1, '', '', '2026-03-02T10:00:00Z', '2026-03-02')";
+    let connection = books.database.primary();
+    let values = [uuid::Uuid::from_u128(account).into()];
+    let insert = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    connection.execute_raw(insert).await.unwrap();
+}
+
+#[tokio::test]
+async fn entries_before_and_behind_all_accounts_are_counted_and_named() {
+    let books = Books::with_transfers(2).await;
+    for account in [1, u128::MAX] {
+        stray_entry(&books, account).await;
+    }
+    let report = books.verify().await;
+    assert_eq!(report.entries, 6);
+    let missing = report.faults.iter().find(|fault| fault.kind == AccountMissing).unwrap();
+    let first = kernel::AccountId::from_uuid(uuid::Uuid::from_u128(1));
+    assert_eq!((missing.row.clone(), missing.count), (format!("{first} entry 1"), 2));
+    assert_eq!(missing.detail, "no such account exists");
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_is_a_fault_and_not_a_failure() {
     let books = Books::with_transfers(3).await;
@@ -182,7 +226,7 @@ async fn what_cannot_be_read_is_a_fault_and_not_a_failure() {
         return; // Its columns hold nothing that cannot be read.
     }
     let pragma = "pragma ignore_check_constraints = on";
-    sea_orm::ConnectionTrait::execute_unprepared(books.database.primary(), pragma).await.unwrap();
+    books.database.primary().execute_unprepared(pragma).await.unwrap();
     books
         .attack(&[
             "update ledger_transfers set booked_at = 'noon' where position = 2",
@@ -201,11 +245,12 @@ async fn progress_is_told_and_the_outcome_is_kept() {
     let mut stages = Vec::new();
     let mut progress = |progress: Progress| {
         assert!(progress.done <= progress.total);
-        stages.push(progress.stage);
+        stages.push((progress.stage, progress.done));
     };
     let report = verify(&books.database, &books.options(), &mut progress).await.unwrap();
-    stages.dedup();
-    assert_eq!(stages, [Stage::Balances, Stage::Chain, Stage::References]);
+    let references = [0, 4].map(|done| (Stage::References, done));
+    assert_eq!(stages[..2], [(Stage::Balances, 18), (Stage::Chain, 14)]);
+    assert_eq!(stages[2..], references);
     books.attack(&["update ledger_transfers set reference = 'x' where position = 2"]).await;
     let wrong = books.verify().await;
     for report in [&report, &wrong] {
@@ -223,6 +268,7 @@ async fn progress_is_told_and_the_outcome_is_kept() {
     assert!(first.starts_with("row_changed at trf_"), "{first}");
     let older = proofs(books.database.read(), &PageRequest { after: newest.next, ..page }).await.unwrap();
     let proof = &older.items[0];
+    assert_eq!(find_proof(books.database.read(), proof.id).await.unwrap().as_ref(), Some(proof));
     assert_eq!((proof.passed, proof.transfers, proof.sealed_through, proof.unsealed), (true, 14, 14, 0));
     assert_eq!((proof.checkpoints, older.next), (2, None));
 }
