@@ -56,10 +56,6 @@ impl Writer {
         Self { core, database: None, caution: Caution::new() }
     }
 
-    pub(crate) fn batch_size(&self) -> usize {
-        self.core.options.batch_size
-    }
-
     /// Runs a batch and returns what every ticket is to be answered.
     pub(crate) async fn run(&mut self, tickets: Vec<Ticket>) -> Vec<Answered> {
         let (submissions, replies): (Vec<_>, Vec<_>) =

@@ -261,5 +261,10 @@ mod tests {
     #[test]
     fn a_text_stays_on_its_line() {
         assert_eq!(one_line(" a\n2026-01-01 b;c|d\t"), "a 2026-01-01 b,c,d");
+        assert_eq!(
+            one_line("a\u{7}b\u{2028}c"),
+            "a b c",
+            "a control that is no space, a space that is no control"
+        );
     }
 }

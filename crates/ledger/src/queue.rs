@@ -32,9 +32,9 @@ impl Queue {
         let (finished, done) = watch::channel(());
         for _ in 0..writers {
             let (intake, finished) = (intake.clone(), finished.clone());
-            let writer = Writer::new(core.clone());
+            let (writer, batch_size) = (Writer::new(core.clone()), core.options.batch_size);
             tokio::spawn(async move {
-                work(writer, &intake).await;
+                work(writer, &intake, batch_size).await;
                 drop(finished);
             });
         }
@@ -77,8 +77,8 @@ fn writers(engine: Engine) -> usize {
 
 /// Writes batch after batch until the queue is closed and empty, without a timer: the more callers wait, the larger
 /// the batch.
-async fn work(mut writer: Writer, intake: &Intake) {
-    while let Some(mut taken) = intake.take(writer.batch_size()).await {
+async fn work(mut writer: Writer, intake: &Intake, batch_size: usize) {
+    while let Some(mut taken) = intake.take(batch_size).await {
         let size = taken.tickets.iter().map(count).sum::<usize>();
         histogram!("florin_ledger_batch_transfers").record(u32::try_from(size).unwrap_or(u32::MAX));
         let answers = writer.run(std::mem::take(&mut taken.tickets)).await;

@@ -89,11 +89,16 @@ pub(super) fn is_listed(row_digests: &[u8], from: i64, row: (i64, &[u8])) -> boo
     listed(row_digests, from).any(|one| one == row)
 }
 
-/// Makes the block that follows `last` from rows in order, and reaches to the last of them.
+/// Makes the block that follows `last` from rows in order, up to `through`, the last of them.
 ///
 /// # Errors
 /// The position of the first row that has no digest, because it cannot be read, or lies too far away.
-pub(super) fn make<C: Chained>(last: Option<&Seal>, rows: &[SealedRow], now: Instant) -> Result<Seal, i64> {
+pub(super) fn make<C: Chained>(
+    last: Option<&Seal>,
+    rows: &[SealedRow],
+    through: i64,
+    now: Instant,
+) -> Result<Seal, i64> {
     let from = last.map_or(1, |last| last.through_position + 1);
     let mut row_digests = Vec::with_capacity(rows.len() * ROW_BYTES);
     for row in rows {
@@ -105,7 +110,7 @@ pub(super) fn make<C: Chained>(last: Option<&Seal>, rows: &[SealedRow], now: Ins
         chain: C::NAME.to_owned(),
         number: last.map_or(1, |last| last.number + 1),
         from_position: from,
-        through_position: rows.last().map_or(from - 1, |row| row.position),
+        through_position: through,
         row_count: i64::try_from(rows.len()).expect("a block has few rows"),
         previous_hash: last.map_or(GENESIS.to_vec(), |last| last.hash.clone()),
         row_digests,

@@ -89,10 +89,10 @@ async fn seal_block<C: Chained>(
     let snapshot = db.snapshot().await?;
     let rows = C::rows(&snapshot, after, highest, BLOCK_ROWS).await?;
     snapshot.commit().await?;
-    if rows.is_empty() {
+    let Some(newest) = rows.last() else {
         return Ok(None);
-    }
-    let made = block::make::<C>(last, &rows, now);
+    };
+    let made = block::make::<C>(last, &rows, newest.position, now);
     let seal = made.map_err(|position| SealError::Unreadable { chain: C::NAME, position })?;
     let tx = db.begin().await?;
     let appended = block::append(&tx, seal).await?;

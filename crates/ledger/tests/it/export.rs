@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use chrono::Duration;
 use kernel::{AccountId, Currency, Money};
 use ledger::export::{Exported, export};
-use ledger::{Action, NewAccount, accounts};
+use ledger::{Action, NewAccount, Posting, accounts};
 
 use crate::books::Books;
 use crate::stage::gbp;
@@ -70,10 +70,16 @@ async fn hledger_reads_the_export_and_finds_the_same_balances() {
     let captured = books.act(hold(700)).await;
     books.act(Action::Capture { hold: captured, amount: Some(gbp(300)) }).await;
     books.act(hold(111)).await;
-    let payment = books.act(Action::Post { debit: first, credit: second, amount: gbp(250) }).await;
-    books.act(Action::Reverse { transfer: payment }).await;
+    let mut payment = books.make(Action::Post { debit: first, credit: second, amount: gbp(250) });
+    payment.reference = "rent; March".to_owned();
+    let payment = books.post(&Posting::SYSTEM, &[payment]).await.unwrap()[0].transfer.id;
+    let reversal = books.act(Action::Reverse { transfer: payment }).await;
 
     let (journal, done) = exported(&books).await;
+    assert!(
+        journal.contains(&format!("\n2026-03-02 * ({payment}) test | rent, March\n    ; booked:2026-03-02T"))
+    );
+    assert!(journal.contains(&format!("\n2026-03-02 * ({reversal}) test\n    ; booked:2026-03-02T")));
     assert_eq!((done.accounts, done.transfers), (21, 16), "the holds themselves do not appear");
     let Some(checked) = hledger(&journal, &["check", "--strict"]) else { return };
     assert_eq!(checked, "");

@@ -215,6 +215,30 @@ async fn one_that_cannot_be_written_and_came_alone_is_not_tried_again() {
     assert_eq!(stage.balance(bob).await.0, 0);
 }
 
+/// Returns how many statements a submission costs.
+async fn cost(stage: &Stage, submission: Submission) -> u64 {
+    let before = stage.database.statements();
+    stage.ledger.submit(submission).await.unwrap();
+    stage.database.statements() - before
+}
+
+#[tokio::test]
+async fn a_batch_costs_little_until_somebody_repeats_a_request() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let pay = |minor, key| single(pay(&stage, alice, bob, minor), receipt(key, "f"));
+    let (first, refused) = (pay(1, "first"), pay(1_000, "refused"));
+    cost(&stage, first.clone()).await;
+    let usual = cost(&stage, pay(1, "second")).await;
+    let is_postgres = stage.database.engine() == database::Engine::Postgres;
+    let costs = (usual, cost(&stage, refused).await);
+    // PostgreSQL reads and writes; a refusal also looks whether it was made before. SQLite writes by prepared rows.
+    assert_eq!(costs, if is_postgres { (2, 3) } else { (8, 4) });
+    assert_eq!(cost(&stage, pay(1, "third")).await, usual, "a refusal is nothing to be careful about");
+    cost(&stage, first).await;
+    assert!(cost(&stage, pay(1, "fourth")).await > usual, "ids and keys are looked up from now on");
+}
+
 #[tokio::test]
 async fn a_batch_places_captures_and_reverses_in_order() {
     let stage = Stage::new().await;
