@@ -94,7 +94,9 @@ mod tests {
         assert_eq!(format!("{key:?}"), format!("SigningKey({public})"));
         let signature = key.sign(&[0x72]);
         assert!(hex::encode(&signature).starts_with("92a009a9f0d4cab8720e820b5f642540"));
+        let shown = format!("VerifyingKey({public})");
         let public: VerifyingKey = public.parse().expect("a public key");
+        assert_eq!(format!("{public:?}"), shown);
         assert!(public.accepts(&[0x72], &signature));
         assert!(!public.accepts(&[0x73], &signature));
         assert_eq!("3d40".parse::<VerifyingKey>(), Err(KeyError));

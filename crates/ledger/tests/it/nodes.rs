@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -106,6 +107,26 @@ async fn a_batch_whose_account_changes_before_it_writes_is_decided_anew() {
     let refusal = items[0].as_ref().expect_err("refused");
     assert_eq!(Refusal::code(refusal), "debit_account_status");
     assert_eq!(stage.balance(alice).await.0, 100);
+    stage.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_posting_waits_while_the_day_moves_and_is_booked_on_the_next() {
+    let stage = Arc::new(Stage::new().await);
+    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
+    let tomorrow = "2026-03-03".parse().unwrap();
+    let tx = stage.database.begin().await.unwrap();
+    stage.ledger.advance_business_date(&tx, tomorrow).await.unwrap();
+    let posting = tokio::spawn({
+        let stage = stage.clone();
+        async move {
+            let new = stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(60) });
+            stage.post(&Posting::SYSTEM, &[new]).await.unwrap()
+        }
+    });
+    wait_for_a_lock(&stage).await;
+    tx.commit().await.unwrap();
+    assert_eq!(posting.await.unwrap()[0].transfer.booked_on, tomorrow);
     stage.assert_sound().await;
 }
 

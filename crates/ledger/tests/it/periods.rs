@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use kernel::Instant;
 use ledger::periods::{Closing, PeriodError, closings, first_month};
-use ledger::{Action, Authority, Month, PostError, Posting};
+use ledger::{Action, Authority, Month, Posting};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::stage::{Stage, gbp, staff};
@@ -80,25 +80,4 @@ async fn months_are_listed_from_the_journals_first_with_who_closed_them() {
         closed_at: stage.clock.now(),
     };
     assert_eq!(closings(read).await.unwrap(), ["2026-02", "2026-01"].map(closing));
-}
-
-/// On SQLite whoever writes keeps all others from writing anyway.
-#[tokio::test]
-async fn a_posting_waits_while_the_day_moves() {
-    let stage = Stage::new().await;
-    if stage.database.engine() == database::Engine::Sqlite {
-        return;
-    }
-    let (alice, bob) = (stage.account(100).await, stage.account(0).await);
-    let moving = stage.database.begin().await.unwrap();
-    stage.ledger.advance_business_date(&moving, day("2026-03-03")).await.unwrap();
-    let news = [stage.make(Action::Post { debit: alice, credit: bob, amount: gbp(1) })];
-    let tx = stage.database.begin().await.unwrap();
-    tx.execute_unprepared("set local lock_timeout = '50ms'").await.unwrap();
-    let refused = stage.ledger.post(&tx, &Posting::SYSTEM, &news).await;
-    assert!(matches!(refused, Err(PostError::Storage(error)) if database::is_busy(&error)));
-    drop(tx);
-    moving.commit().await.unwrap();
-    let posted = stage.post(&Posting::SYSTEM, &news).await.unwrap();
-    assert_eq!(posted[0].transfer.booked_on, day("2026-03-03"));
 }
