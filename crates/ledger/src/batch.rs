@@ -24,6 +24,7 @@ const CONNECTIONS: u32 = 2;
 const MOST_ATTEMPTS: u32 = 4;
 /// How often a submission runs alone, after its batch did.
 const MOST_ATTEMPTS_ALONE: u32 = 2;
+
 /// Tells what became of a submission.
 pub(crate) type Outcome = Result<Submitted, SubmitError>;
 /// Pairs a waiting caller with what it is to hear.
