@@ -172,7 +172,7 @@ mod tests {
             row_digests: vec![0; bytes],
             previous_hash: Vec::new(),
             hash: Vec::new(),
-            sealed_at: kernel::Instant::default(),
+            sealed_at: Instant::default(),
         };
         for (row_count, bytes, wanted) in [
             (2, 2 * ROW_BYTES, true),
