@@ -7,7 +7,6 @@ use crate::load::Care;
 const CAREFUL_FOR: u32 = 100;
 
 /// Counts for how many batches more a writer is careful.
-#[derive(Debug)]
 pub(crate) struct Caution {
     /// Ids and keys are looked up. While nobody repeats a request that finds nothing: then one that is repeated after
     /// all meets the unique index, and its batch runs again with a look.

@@ -184,12 +184,17 @@ mod tests {
     use super::*;
     use crate::{Action, NewTransfer, Posting};
 
-    /// Queues a payment from one account to another, both given as numbers.
-    fn push(intake: &Intake, number: u128, debit: u128, credit: u128) {
+    /// Makes a payment from one account to another, all given as numbers.
+    fn payment(number: u128, debit: u128, credit: u128) -> NewTransfer {
         let account = |number| AccountId::from_uuid(Uuid::from_u128(number));
         let (debit, credit, amount) = (account(debit), account(credit), Money::new(1, Currency::GBP));
         let id = TransferId::from_uuid(Uuid::from_u128(number));
-        let new = NewTransfer::new(id, Action::Post { debit, credit, amount }, "test");
+        NewTransfer::new(id, Action::Post { debit, credit, amount }, "test")
+    }
+
+    /// Queues one.
+    fn push(intake: &Intake, number: u128, debit: u128, credit: u128) {
+        let new = payment(number, debit, credit);
         let (reply, _) = oneshot::channel();
         let ticket = Ticket { submission: Submission::new(Posting::SYSTEM, vec![vec![new]]), reply };
         intake.push(ticket, 100).unwrap();
@@ -284,9 +289,7 @@ mod tests {
 
     #[test]
     fn a_submission_counts_its_transfers_and_at_least_one() {
-        let [debit, credit] = [1, 2].map(|number| AccountId::from_uuid(Uuid::from_u128(number)));
-        let action = Action::Post { debit, credit, amount: Money::new(1, Currency::GBP) };
-        let new = NewTransfer::new(TransferId::from_uuid(Uuid::from_u128(3)), action, "test");
+        let new = payment(1, 100, 200);
         let groups = [
             (Vec::new(), 1),
             (vec![vec![new.clone()]], 1),

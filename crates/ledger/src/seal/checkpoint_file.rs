@@ -89,6 +89,12 @@ mod tests {
         }
     }
 
+    /// Names a folder that is not there yet.
+    fn folder() -> PathBuf {
+        let random: [u8; 8] = kernel::Random::system().bytes();
+        std::env::temp_dir().join(format!("florin-checkpoints-{}", hex::encode(random)))
+    }
+
     #[test]
     fn a_line_torn_by_a_crash_is_replaced_and_a_foreign_line_is_reported() {
         let mut bytes = serde_json::to_vec(&checkpoint(1)).expect("json");
@@ -111,8 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_cannot_be_read_is_not_taken_for_one_that_is_not_there() {
-        let random: [u8; 8] = kernel::Random::system().bytes();
-        let directory = std::env::temp_dir().join(format!("florin-checkpoints-{}", hex::encode(random)));
+        let directory = folder();
         let nothing = from_files(directory.clone(), "journal").await.expect("nothing yet");
         assert!(nothing.checkpoints.is_empty());
         std::fs::create_dir_all(path(&directory, "journal")).expect("a folder in its place");
@@ -122,8 +127,7 @@ mod tests {
 
     #[test]
     fn appending_twice_leaves_one_line() {
-        let random: [u8; 8] = kernel::Random::system().bytes();
-        let directory = std::env::temp_dir().join(format!("florin-checkpoints-{}", hex::encode(random)));
+        let directory = folder();
         for number in [1, 1, 2] {
             append_blocking(&directory, &checkpoint(number)).expect("a file");
         }

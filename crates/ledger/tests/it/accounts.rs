@@ -29,8 +29,11 @@ async fn limits_overdraft_and_status_are_set_until_it_is_closed() {
     let tx = database.begin().await.unwrap();
     accounts::open(&tx, &NewAccount::customer_deposit(id, Currency::GBP), now()).await.unwrap();
     accounts::set_overdraft(&tx, id, gbp(500)).await.unwrap();
-    let limits = SpendingLimits { largest: Some(gbp(10)), day: None, month: Some(gbp(0)) };
-    accounts::set_limits(&tx, id, limits).await.unwrap();
+    let limits = SpendingLimits { largest: Some(gbp(10)), day: None, month: Some(gbp(30)) };
+    let nothing = SpendingLimits { day: Some(gbp(0)), ..limits };
+    for set in [nothing, limits] {
+        accounts::set_limits(&tx, id, set).await.unwrap();
+    }
     let negative = SpendingLimits { day: Some(gbp(-1)), ..limits };
     let refused = accounts::set_limits(&tx, id, negative).await;
     assert!(matches!(refused, Err(AccountError::LimitNotUsable { .. })), "0 is a limit, less is none");
@@ -47,6 +50,10 @@ async fn limits_overdraft_and_status_are_set_until_it_is_closed() {
     tx.commit().await.unwrap();
     let account = accounts::find(database.read(), id).await.unwrap().unwrap();
     assert_eq!(account.status, AccountStatus::Closed);
+    assert_eq!(
+        (account.largest_limit_minor, account.day_limit_minor, account.month_limit_minor),
+        (Some(10), None, Some(30))
+    );
     assert_eq!(account.limits(), limits);
 }
 

@@ -1,4 +1,4 @@
-//! The bank's day and its months: which there are, who closed them, and who waits while a day ends.
+//! The bank's day and its months: which there are, and who closed them.
 
 use chrono::NaiveDate;
 use kernel::Instant;
